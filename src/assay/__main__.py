@@ -1,0 +1,24 @@
+"""The ``assay`` command: the user's commands and the operator's, each imported when it is run."""
+
+from assay.cli.program import Lazy, program
+
+COMMANDS = {
+    "deployment": Lazy("Models in service whose data is watched.", "assay.cli.deployments"),
+    "batch": Lazy("Sets of predictions compared as a unit.", "assay.cli.batches"),
+    "actuals": Lazy("Outcomes that were observed later.", "assay.cli.actuals"),
+    "serve": Lazy("Run the server.", "assay.server.cli", "serve"),
+    "token": Lazy("Make and revoke tokens of a server's data directory.", "assay.server.cli", "token"),
+    "migrate": Lazy("Bring a data directory's database up to date.", "assay.server.cli", "migrate"),
+    "demo": Lazy("Watch a year of real flights, batch by batch.", "assay.server.cli", "demo"),
+}
+
+app = program(COMMANDS)
+
+
+def main() -> None:
+    """Run the ``assay`` command and end the process."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The user's commands; they use the client only."""

@@ -1,0 +1,173 @@
+"""``assay batch drift``."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from assay.cli.errors import Problem
+from assay.cli.numbers import NOTHING, count, counted, percent, thousandths
+from assay.cli.options import BatchArgument, DeploymentOption, JsonOption
+from assay.cli.output import Column, short, show, show_json, show_note, show_table
+from assay.cli.session import batch_of, session
+
+if TYPE_CHECKING:
+    from assay.client import Batch, DriftRow, FeatureDrift, TargetDrift
+
+PSI_THRESHOLD = 0.15
+IMPORTANT = 0.5
+
+
+class Metric(StrEnum):
+    """Measures of drift."""
+
+    PSI = "psi"
+    KL = "kl_divergence"
+    DISSIMILARITY = "dissimilarity"
+    HELLINGER = "hellinger"
+    JS = "js_divergence"
+
+
+def drift(  # noqa: PLR0913 - one parameter an option
+    context: typer.Context,
+    batch: BatchArgument,
+    *,
+    metric: Annotated[Metric, typer.Option(help="Measure of drift.")] = Metric.PSI,
+    feature: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Only this feature; may be said several times.")
+    ] = None,
+    top: Annotated[int | None, typer.Option(metavar="N", min=1, help="Only the N features that drifted most.")] = None,
+    threshold: Annotated[
+        float | None, typer.Option(min=0, help=f"Score from which on drift counts. [{PSI_THRESHOLD} for psi]")
+    ] = None,
+    target: Annotated[bool, typer.Option("--target", help="Only the predictions' drift.")] = False,
+    deployment: DeploymentOption = None,
+    json_: JsonOption = False,
+) -> None:
+    """Show how far a batch is from the baseline.
+
+    Features that drifted most come first; the predictions' own drift stands above them.
+    """
+    with session(context) as client:
+        found = batch_of(client, deployment, batch)
+        whole = None if target else client.batches.drift(found, metric=metric.value)
+        predictions = None if json_ and not target else client.batches.target_drift(found, metric=metric.value)
+    features = [] if whole is None else _chosen(whole, feature, top)
+    if json_:
+        show_json(_json(whole, features, predictions))
+        return
+    limit = PSI_THRESHOLD if threshold is None and metric is Metric.PSI else threshold
+    show(f"Drift of batch '{found.name}' from the baseline ({metric.value})")
+    if predictions is not None:
+        show_note(_target_line(predictions, limit))
+    if whole is not None:
+        _show_features(whole, features, limit, found)
+
+
+def status_of(row: "DriftRow", threshold: float | None) -> str:
+    """The server's word for a feature's drift, else one from score, interval and importance.
+
+    ``failing``: the whole interval lies above the threshold, and the feature is important. ``warning``: the
+    score is above it, and one of the two does not hold. ``unknown``: the score is above it and the interval
+    reaches 0, so that the rows are too few to tell; or there is no score.
+    """
+    if row.status is not None:
+        return row.status
+    if row.score is None or threshold is None:
+        return "unknown"
+    if row.score < threshold:
+        return "passing"
+    if row.low is not None and row.low <= 0:
+        return "unknown"
+    is_sure = row.low is None or row.low >= threshold
+    is_important = row.importance is not None and row.importance >= IMPORTANT
+    return "failing" if is_sure and is_important else "warning"
+
+
+def _chosen(whole: "FeatureDrift", names: Sequence[str] | None, top: int | None) -> list["DriftRow"]:
+    found = sorted(whole.features, key=lambda row: -1.0 if row.score is None else row.score, reverse=True)
+    if names:
+        unknown = sorted(set(names) - {row.feature for row in found})
+        if unknown:
+            raise Problem(f"The model has no feature '{unknown[0]}'.")
+        found = [row for row in found if row.feature in names]
+    return found[:top]
+
+
+def _json(
+    whole: "FeatureDrift | None", features: list["DriftRow"], predictions: "TargetDrift | None"
+) -> dict[str, object]:
+    if whole is not None:
+        return {**whole.raw, "count": len(features), "data": [row.raw for row in features]}
+    return {} if predictions is None else predictions.raw
+
+
+def _target_line(found: "TargetDrift", threshold: float | None) -> str:
+    name = f"predictions of '{found.target}'" if found.target else "predictions"
+    if found.score is None:
+        rows = f"{counted(found.rows or 0, 'row')}, {count(found.baseline_rows)} in the baseline"
+        return f"{name}: no score ({rows})"
+    bounds = _bounds(found.low, found.high)
+    score = thousandths(found.score) + ("" if bounds == NOTHING else f" {bounds}")
+    word = found.status or _target_status(found, threshold)
+    return f"{name}: {score}, n = {count(found.rows)} against {count(found.baseline_rows)}: {word}"
+
+
+def _target_status(found: "TargetDrift", threshold: float | None) -> str:
+    from assay.client import DriftRow
+
+    # The predictions count as important.
+    row = DriftRow(feature="", score=found.score, low=found.low, high=found.high, importance=1.0)
+    return status_of(row, threshold)
+
+
+def _show_features(whole: "FeatureDrift", features: list["DriftRow"], threshold: float | None, batch: "Batch") -> None:
+    if not features:
+        show_note("No feature is watched.")
+        return
+    sizes = {row.rows for row in features}
+    columns = [
+        Column("FEATURE", folds=True),
+        Column("SCORE", right=True),
+        Column("95 % INTERVAL", right=True),
+        Column("IMPORTANCE", right=True),
+        Column("MISSING (BASE)", right=True),
+        Column("STATUS"),
+    ]
+    if len(sizes) > 1:
+        columns.insert(2, Column("ROWS", right=True))
+    show_table(columns, (_cells(row, threshold, with_rows=len(sizes) > 1) for row in features))
+    hidden = len(whole.features) - len(features)
+    show_note(_footer(features[0], threshold, batch, hidden))
+
+
+def _cells(row: "DriftRow", threshold: float | None, *, with_rows: bool) -> list[str]:
+    return [
+        short(row.feature),
+        thousandths(row.score),
+        *([count(row.rows)] if with_rows else []),
+        _bounds(row.low, row.high),
+        NOTHING if row.importance is None else f"{row.importance:.2f}",
+        _missing(row),
+        status_of(row, threshold),
+    ]
+
+
+def _missing(row: "DriftRow") -> str:
+    if row.missing_rate is None:
+        return NOTHING
+    return f"{percent(row.missing_rate)} ({percent(row.baseline_missing_rate)})"
+
+
+def _bounds(low: float | None, high: float | None) -> str:
+    return NOTHING if low is None or high is None else f"[{low:.3f}, {high:.3f}]"
+
+
+def _footer(row: "DriftRow", threshold: float | None, batch: "Batch", hidden: int) -> str:
+    rows = counted(row.rows or 0, "row")
+    words = [f"{rows} of '{batch.name}' against {count(row.baseline_rows)} of the baseline."]
+    words.append("No threshold: no status." if threshold is None else f"Threshold {threshold:g}.")
+    if hidden:
+        words.append(f"{counted(hidden, 'more feature')} not shown.")
+    return " ".join(words)

@@ -1,0 +1,76 @@
+"""The Python client; it knows only the HTTP API."""
+
+from assay.client.accuracy import Accuracy, AccuracyRow, BatchAccuracy
+from assay.client.actual_files import Actual, ActualColumns
+from assay.client.actuals import ActualsReport
+from assay.client.batches import Batch, BatchModel
+from assay.client.client import Client
+from assay.client.datasets import Dataset
+from assay.client.deployments import Deployment, Settings
+from assay.client.drift import BatchDrift, DriftRow, FeatureDrift, TargetDrift
+from assay.client.errors import (
+    Ambiguous,
+    AssayClientError,
+    Conflict,
+    FileUnusable,
+    NotFound,
+    Refused,
+    ServerProblem,
+    StillWorking,
+    Unauthorized,
+    Unreachable,
+    WorkFailed,
+)
+from assay.client.limits import Limits
+from assay.client.model_packages import Feature, ModelPackage, Target
+from assay.client.paging import Pages
+from assay.client.predictions import BatchOutcome, BatchPredictions, PredictionRows
+from assay.client.series import Series
+from assay.client.service import BatchService, PredictionRequest, ServiceStats
+from assay.client.uploads import Columns, UploadReport
+from assay.client.waiting import Patience
+
+__all__ = [
+    "Accuracy",
+    "AccuracyRow",
+    "Actual",
+    "ActualColumns",
+    "ActualsReport",
+    "Ambiguous",
+    "AssayClientError",
+    "Batch",
+    "BatchAccuracy",
+    "BatchDrift",
+    "BatchModel",
+    "BatchOutcome",
+    "BatchPredictions",
+    "BatchService",
+    "Client",
+    "Columns",
+    "Conflict",
+    "Dataset",
+    "Deployment",
+    "DriftRow",
+    "Feature",
+    "FeatureDrift",
+    "FileUnusable",
+    "Limits",
+    "ModelPackage",
+    "NotFound",
+    "Pages",
+    "Patience",
+    "PredictionRequest",
+    "PredictionRows",
+    "Refused",
+    "Series",
+    "ServerProblem",
+    "ServiceStats",
+    "Settings",
+    "StillWorking",
+    "Target",
+    "TargetDrift",
+    "Unauthorized",
+    "Unreachable",
+    "UploadReport",
+    "WorkFailed",
+]

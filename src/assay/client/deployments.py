@@ -1,0 +1,286 @@
+"""Deployments: models in service whose data is watched."""
+
+import re
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+from assay.client.bodies import Progress
+from assay.client.datasets import Datasets
+from assay.client.errors import Ambiguous, AssayClientError, NotFound
+from assay.client.model_packages import Feature, ModelPackages, Target
+from assay.client.paging import Pages
+from assay.client.shapes import At, Json, Shape, read
+from assay.client.transport import Transport, path_of
+
+_ID = re.compile(r"[0-9a-f]{24}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment(Shape):
+    """A model in service.
+
+    Attributes
+    ----------
+    target_type : str
+        ``Binary``, ``Multiclass`` or ``Regression``.
+    service_health, drift_health, accuracy_health : str or None
+        ``passing``, ``warning``, ``failing`` or ``unknown``.
+    """
+
+    id: str
+    label: str
+    description: str | None = None
+    importance: str | None = None
+    created_at: datetime | None = None
+    model_id: Annotated[str, At("model.id")]
+    target_name: Annotated[str, At("model.targetName")]
+    target_type: Annotated[str, At("model.targetType")]
+    model_package_id: Annotated[str | None, At("modelPackage.id")] = None
+    service_health: Annotated[str | None, At("serviceHealth.status")] = None
+    drift_health: Annotated[str | None, At("modelHealth.status")] = None
+    accuracy_health: Annotated[str | None, At("accuracyHealth.status")] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings(Shape):
+    """What a deployment tracks."""
+
+    batch_monitoring: Annotated[bool, At("batchMonitoring.enabled")] = False
+    target_drift: Annotated[bool, At("targetDrift.enabled")] = False
+    feature_drift: Annotated[bool, At("featureDrift.enabled")] = False
+    prediction_rows_kept: Annotated[bool, At("predictionsDataCollection.enabled")] = False
+    association_id_columns: Annotated[tuple[str, ...], At("associationId.columnNames")] = ()
+    association_id_required: Annotated[bool, At("associationId.requiredInPredictionRequests")] = False
+
+
+DeploymentLike = Deployment | str
+"""A deployment, or its id."""
+
+
+class Deployments:
+    """``client.deployments``."""
+
+    def __init__(self, transport: Transport, datasets: Datasets, model_packages: ModelPackages) -> None:
+        self._transport = transport
+        self._datasets = datasets
+        self._model_packages = model_packages
+
+    def create(
+        self,
+        label: str,
+        target: Target,
+        *,
+        training: str | Path,
+        holdout: str | Path | None = None,
+        association_id: str | None = None,
+        feature_importance: Mapping[str, float] | None = None,
+        batches: bool = True,
+        progress: Progress | None = None,
+    ) -> Deployment:
+        """Make a deployment from its training and holdout files.
+
+        When a step fails, what the earlier ones made is deleted again.
+
+        Parameters
+        ----------
+        label : str
+        target : Target
+        training, holdout : str or Path
+            Tables that the baseline is made of: features from the training data, predictions and accuracy
+            from the holdout.
+        association_id : str, optional
+            Column that ties a prediction to its actual.
+        feature_importance : mapping of str to float, optional
+        batches : bool, default True
+            Whether predictions are watched batch by batch.
+        progress : callable, optional
+            Told again and again how many bytes of how many have been sent, for one file after the other.
+
+        Returns
+        -------
+        Deployment
+
+        Raises
+        ------
+        FileUnusable, WorkFailed, Refused
+            When files and target do not fit together; the message says how.
+        AssayClientError
+        """
+        with ExitStack() as undo:
+            training_id = self._upload(training, progress, undo)
+            holdout_id = None if holdout is None else self._upload(holdout, progress, undo)
+            package = self._model_packages.create(
+                label,
+                target,
+                training_dataset_id=training_id,
+                holdout_dataset_id=holdout_id,
+                feature_importance=feature_importance,
+            )
+            undo.callback(_quietly, self._model_packages.archive, package.id)
+            deployment_id = self._deploy(package.id, label, undo)
+            self.update_settings(deployment_id, _first_settings(association_id, batches=batches))
+            undo.pop_all()
+        return self.get(deployment_id)
+
+    def from_model_package(self, package_id: str, label: str) -> Deployment:
+        """Deploy a model package that the server has.
+
+        Raises
+        ------
+        WorkFailed, Refused
+            When its data cannot serve as a baseline; the message says why.
+        AssayClientError
+        """
+        return self.get(self._deploy(package_id, label, None))
+
+    def get(self, deployment_id: str) -> Deployment:
+        """One deployment.
+
+        Raises
+        ------
+        NotFound
+        AssayClientError
+        """
+        return Deployment.of(self._transport.get(path_of("deployments", deployment_id)))
+
+    def list(self, *, search: str | None = None, page_size: int | None = None) -> Pages[Deployment]:
+        """All deployments that the caller may see, of the given text in their label.
+
+        Parameters
+        ----------
+        search : str, optional
+        page_size : int, optional
+            Most items of one page; all are given in the end.
+
+        Raises
+        ------
+        AssayClientError
+            While the pages are read.
+        """
+        return Pages(self._transport, "deployments/", {"search": search, "limit": page_size}, Deployment.of)
+
+    def find(self, id_or_label: str) -> Deployment | None:
+        """The deployment of this id or this exact label, if there is one.
+
+        Raises
+        ------
+        Ambiguous
+            When several deployments bear the label.
+        AssayClientError
+        """
+        if is_id(id_or_label):
+            with suppress(NotFound):
+                return self.get(id_or_label)
+        found = [one for one in self.list(search=id_or_label) if one.label == id_or_label]
+        if len(found) > 1:
+            ids = ", ".join(one.id for one in found)
+            raise Ambiguous(f"{len(found)} deployments are called '{id_or_label}'. Use an id: {ids}.")
+        return found[0] if found else None
+
+    def update(self, deployment: DeploymentLike, **changes: str | None) -> Deployment:
+        """Change ``label``, ``description`` or ``importance``; only what is given.
+
+        Raises
+        ------
+        Refused
+        AssayClientError
+        """
+        path = path_of("deployments", deployment_id_of(deployment))
+        self._transport.patch(path, changes)
+        return self.get(deployment_id_of(deployment))
+
+    def delete(self, deployment: DeploymentLike) -> None:
+        """Delete a deployment with all its batches.
+
+        Raises
+        ------
+        NotFound, Refused
+        AssayClientError
+        """
+        answer = self._transport.send("DELETE", path_of("deployments", deployment_id_of(deployment)))
+        self._transport.wait(answer, "Deleting the deployment")
+
+    def settings(self, deployment: DeploymentLike) -> Settings:
+        """What the deployment tracks.
+
+        Raises
+        ------
+        AssayClientError
+        """
+        return Settings.of(
+            self._transport.get(path_of("deployments", deployment_id_of(deployment), "settings"))
+        )
+
+    def update_settings(self, deployment: DeploymentLike, changes: Json) -> Settings:
+        """Change settings and wait until they hold.
+
+        Parameters
+        ----------
+        deployment : Deployment or str
+        changes : dict
+            Members of the settings as the API names them; what is left out stays. For example
+            ``{"batchMonitoring": {"enabled": True}}``.
+
+        Raises
+        ------
+        Refused
+        AssayClientError
+        """
+        path = path_of("deployments", deployment_id_of(deployment), "settings")
+        self._transport.wait(self._transport.patch(path, changes), "Changing the settings")
+        return self.settings(deployment)
+
+    def features(self, deployment: DeploymentLike) -> Pages[Feature]:
+        """The features of the current model.
+
+        Raises
+        ------
+        AssayClientError
+            While the pages are read.
+        """
+        path = path_of("deployments", deployment_id_of(deployment), "features")
+        return Pages(self._transport, path, {}, Feature.of)
+
+    def _upload(self, path: str | Path, progress: Progress | None, undo: ExitStack) -> str:
+        dataset = self._datasets.upload(path, progress=progress)
+        undo.callback(_quietly, self._datasets.delete, dataset.id)
+        return dataset.id
+
+    def _deploy(self, package_id: str, label: str, undo: ExitStack | None) -> str:
+        body = {"modelPackageId": package_id, "label": label}
+        answer = self._transport.post("deployments/fromModelPackage/", body)
+        deployment_id = read(str, (answer.json or {}).get("id"), "id")
+        if undo is not None:
+            undo.callback(_quietly, self.delete, deployment_id)
+        self._transport.wait(answer, f"Deploying '{label}'")
+        return deployment_id
+
+
+def deployment_id_of(deployment: DeploymentLike) -> str:
+    """The id, whichever of the two was given."""
+    return deployment if isinstance(deployment, str) else deployment.id
+
+
+def is_id(text: str) -> bool:
+    """Whether the text has the shape of the server's ids: 24 lower-case hexadecimal digits."""
+    return _ID.fullmatch(text) is not None
+
+
+def _first_settings(association_id: str | None, *, batches: bool) -> Json:
+    settings: Json = {
+        "batchMonitoring": {"enabled": batches},
+        "targetDrift": {"enabled": True},
+        "featureDrift": {"enabled": True},
+    }
+    if association_id is not None:
+        settings["associationId"] = {"columnNames": [association_id], "requiredInPredictionRequests": False}
+    return settings
+
+
+def _quietly(act: Any, object_id: str) -> None:
+    with suppress(AssayClientError):
+        act(object_id)

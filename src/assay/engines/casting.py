@@ -1,0 +1,104 @@
+"""Casting columns to the kinds of a model's features, and counting what could not be cast."""
+
+import polars as pl
+
+from assay.records.models import Feature, FeatureKind
+
+# What writers of numbers put for "no value". In a category column the same words are ordinary levels.
+NO_NUMBER = frozenset({"", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "none", "#N/A"})
+
+_TIME_FORMATS = (
+    "%Y-%m-%d %H:%M:%S%.f%z",
+    "%Y-%m-%d %H:%M%z",
+)
+
+
+def cast(frame: pl.DataFrame, features: list[Feature]) -> tuple[pl.DataFrame, dict[str, int]]:
+    """The features' columns in their own types, and per column how many values could not be read.
+
+    Numbers and dates become Float64 (dates as seconds since 1970 UTC), everything else text. A value that
+    cannot be read becomes missing and is counted. A feature that the frame does not have is left out.
+    """
+    columns: list[pl.Series] = []
+    unreadable: dict[str, int] = {}
+    for feature in features:
+        if feature.name not in frame.columns:
+            continue
+        column, lost = cast_column(frame[feature.name], feature.kind)
+        columns.append(column)
+        if lost:
+            unreadable[feature.name] = lost
+    return pl.DataFrame(columns), unreadable
+
+
+def cast_column(values: pl.Series, kind: FeatureKind) -> tuple[pl.Series, int]:
+    """One column in the type of its kind, and how many values could not be read."""
+    if kind is FeatureKind.NUMERIC:
+        return numbers(values)
+    if kind is FeatureKind.DATE:
+        return dates(values)
+    if kind is FeatureKind.BINARY:
+        return texts(values).str.to_lowercase(), 0
+    return texts(values), 0
+
+
+def numbers(values: pl.Series) -> tuple[pl.Series, int]:
+    """Float64; NaN is missing, infinities are values."""
+    if values.dtype.is_numeric() or values.dtype == pl.Boolean:
+        return values.cast(pl.Float64).fill_nan(None), 0
+    if values.dtype.is_temporal():
+        return dates(values)
+    text = texts(values)
+    text = text.set(text.is_in(list(NO_NUMBER)), None)
+    cast_ = text.cast(pl.Float64, strict=False)
+    return cast_.fill_nan(None), cast_.null_count() - text.null_count()
+
+
+def dates(values: pl.Series) -> tuple[pl.Series, int]:
+    """Float64 seconds since 1970-01-01 UTC."""
+    moments, lost = times(values)
+    return (moments.dt.epoch("us").cast(pl.Float64) / 1e6).rename(values.name), lost
+
+
+def times(values: pl.Series) -> tuple[pl.Series, int]:
+    """Moments in UTC (microseconds); a time without a zone is taken as UTC, a date as its midnight."""
+    if values.dtype == pl.Date or isinstance(values.dtype, pl.Datetime):
+        moments = values.cast(pl.Datetime("us"), strict=False) if values.dtype == pl.Date else values
+        zone = getattr(moments.dtype, "time_zone", None)
+        utc = moments.dt.convert_time_zone("UTC") if zone else moments.dt.replace_time_zone("UTC")
+        return utc.dt.cast_time_unit("us"), 0
+    text = texts(values).str.strip_chars()
+    text = text.set(text.is_in(list(NO_NUMBER)), None)
+    parsed = pl.DataFrame({"t": text}).select(_parsed_time()).to_series().rename(values.name)
+    return parsed, parsed.null_count() - text.null_count()
+
+
+def _parsed_time() -> pl.Expr:
+    """Brings every accepted spelling to one with a blank, seconds and an offset, then parses that."""
+    text = pl.col("t").str.replace("T", " ", literal=True).str.replace(r"[Zz]$", "+0000")
+    text = text.str.replace(r"([+-]\d{2}):(\d{2})$", "$1$2")
+    text = pl.when(text.str.len_chars() == 10).then(text + " 00:00:00").otherwise(text)
+    text = pl.when(text.str.contains(r" .*[+-]\d{4}$")).then(text).otherwise(text + "+0000")
+    return pl.coalesce(
+        text.str.to_datetime(form, strict=False, time_unit="us", time_zone="UTC") for form in _TIME_FORMATS
+    )
+
+
+def texts(values: pl.Series) -> pl.Series:
+    """Exact text; an empty CSV field is missing; a whole float reads like the integer."""
+    if values.dtype == pl.String:
+        return values.set(values == "", None)
+    if values.dtype == pl.Boolean:
+        return values.cast(pl.String)
+    if values.dtype.is_float():
+        return pl.DataFrame({"v": values}).select(_number_text()).to_series().rename(values.name)
+    if values.dtype == pl.Object:
+        return pl.Series(values.name, [None if v is None else str(v) for v in values], dtype=pl.String)
+    return values.cast(pl.String)
+
+
+def _number_text() -> pl.Expr:
+    # JSON and pandas write 1.0 where a CSV of the same data has 1: one level, not two.
+    value = pl.col("v").fill_nan(None)
+    whole = value.is_finite() & (value == value.round()) & (value.abs() < 2.0**53)
+    return pl.when(whole).then(value.cast(pl.Int64, strict=False).cast(pl.String)).otherwise(value.cast(pl.String))

@@ -1,0 +1,102 @@
+"""Which kind each column of a table is, from all of its values."""
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+import polars as pl
+
+from assay.engines.casting import NO_NUMBER, texts, times
+from assay.records.models import FeatureKind
+
+# Text is told from categories by its words: free text has several to a row and hardly repeats itself.
+TEXT_WORDS = 4.0
+TEXT_DISTINCT_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnEvidence:
+    """What some values of a column could be; merges by addition.
+
+    Attributes
+    ----------
+    values : int
+        Values that are not missing.
+    numbers, flags, times : int
+        Of these, how many read as a number, as true or false, as a time.
+    words : int
+        Words in all of them.
+    distinct : int
+        Distinct values, added up over chunks: an upper bound, which is all that is needed here.
+    typed : FeatureKind or None
+        The kind that the file itself declares.
+    """
+
+    values: int = 0
+    numbers: int = 0
+    flags: int = 0
+    times: int = 0
+    words: int = 0
+    distinct: int = 0
+    typed: FeatureKind | None = None
+
+    @classmethod
+    def of(cls, column: pl.Series) -> Self:
+        """Evidence of one chunk of a column."""
+        typed = _declared(column.dtype)
+        if typed is not None:
+            return cls(values=column.len() - column.null_count(), typed=typed)
+        text = texts(column)
+        text = text.set(text.is_in(list(NO_NUMBER)), None).drop_nulls()
+        parsed, lost = times(text)
+        return cls(
+            values=text.len(),
+            numbers=text.len() - text.cast(pl.Float64, strict=False).null_count(),
+            flags=int(text.str.to_lowercase().is_in(["true", "false"]).sum()),
+            times=parsed.len() - lost,
+            words=int(text.str.count_matches(r"\S+").sum()),
+            distinct=text.n_unique(),
+        )
+
+    def merge(self, other: Self) -> Self:
+        """Evidence of both chunks together."""
+        return replace(
+            self,
+            values=self.values + other.values,
+            numbers=self.numbers + other.numbers,
+            flags=self.flags + other.flags,
+            times=self.times + other.times,
+            words=self.words + other.words,
+            distinct=self.distinct + other.distinct,
+            typed=self.typed or other.typed,
+        )
+
+    @property
+    def kind(self) -> FeatureKind:
+        """The kind that fits every value; a column without values is numeric."""
+        if self.typed is not None:
+            return self.typed
+        for kind, fitting in (
+            (FeatureKind.NUMERIC, self.numbers),
+            (FeatureKind.BINARY, self.flags),
+            (FeatureKind.DATE, self.times),
+        ):
+            if fitting == self.values:
+                return kind
+        wordy = self.words >= TEXT_WORDS * self.values
+        return (
+            FeatureKind.TEXT
+            if wordy and self.distinct >= TEXT_DISTINCT_SHARE * self.values
+            else FeatureKind.CATEGORICAL
+        )
+
+
+def _declared(dtype: pl.DataType) -> FeatureKind | None:
+    if dtype.is_numeric():
+        return FeatureKind.NUMERIC
+    if dtype == pl.Boolean:
+        return FeatureKind.BINARY
+    if dtype.is_temporal():
+        return FeatureKind.DATE
+    if isinstance(dtype, (pl.Categorical, pl.Enum)):
+        return FeatureKind.CATEGORICAL
+    return None

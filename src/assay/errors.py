@@ -1,0 +1,150 @@
+"""Every error that Assay raises on purpose.
+
+An error is named for the fact, and its message says what was found, what was expected and what to do.
+Nothing here knows HTTP: ``assay.http.errors`` maps each class to a status.
+"""
+
+
+class AssayError(Exception):
+    """Something that Assay refuses or cannot do; the message is meant for the user."""
+
+
+# ---------------------------------------------------------------- values that do not fit together
+
+
+class BinsMismatch(AssayError):
+    """Two profiles over different bins were to be merged or compared."""
+
+
+class FormatUnreadable(AssayError):
+    """Stored bytes are damaged, of another kind, or written by a newer version."""
+
+
+class DatabaseMismatch(AssayError):
+    """The database's schema is older or newer than this program."""
+
+
+class LeaseLost(AssayError):
+    """Another worker has taken over the job; what this one did must not be stored."""
+
+
+# ---------------------------------------------------------------- who is asking
+
+
+class Unauthenticated(AssayError):
+    """No token, or one that is not valid."""
+
+    def __init__(self, found: str) -> None:
+        # Clients look for the phrase "invalid authorization header" and then point at the token.
+        super().__init__(
+            f"Invalid authorization header: {found}. Expected 'Authorization: Bearer <token>' with a token of "
+            "this server ('assay token create' makes one)."
+        )
+
+
+class Forbidden(AssayError):
+    """The caller is known and may not do this."""
+
+
+# ---------------------------------------------------------------- what is not there
+
+
+class NotFound(AssayError):
+    """The object does not exist, or belongs to somebody else, which must look the same."""
+
+
+class UnknownDeployment(NotFound):
+    """No deployment of this id that the caller may see."""
+
+    def __init__(self, deployment_id: str) -> None:
+        super().__init__(f"Deployment not found: {deployment_id}.")
+
+
+class UnknownBatch(NotFound):
+    """No batch of this id in the deployment."""
+
+    def __init__(self, batch_id: str) -> None:
+        super().__init__(f"Monitoring batch not found: {batch_id}.")
+
+
+class UnknownModel(NotFound):
+    """The deployment never had a model of this id."""
+
+    def __init__(self, model_id: str, place: str) -> None:
+        super().__init__(f"Model {model_id} not found in {place}.")
+
+
+class UnknownDataset(NotFound):
+    """No data set of this id that the caller may see."""
+
+    def __init__(self, dataset_id: str) -> None:
+        super().__init__(f"Data set not found: {dataset_id}.")
+
+
+class UnknownModelPackage(NotFound):
+    """No model package of this id that the caller may see."""
+
+    def __init__(self, package_id: str) -> None:
+        super().__init__(f"Model package not found: {package_id}.")
+
+
+class UnknownStatus(NotFound):
+    """No task of this id that the caller may see."""
+
+    def __init__(self, status_id: str) -> None:
+        super().__init__(f"Status not found: {status_id}.")
+
+
+class Gone(AssayError):
+    """The object was there and has been deleted or archived."""
+
+
+# ---------------------------------------------------------------- what cannot be accepted
+
+
+class Malformed(AssayError):
+    """The body is not what its content type says."""
+
+
+class Invalid(AssayError):
+    """The request is understood and its values are wrong."""
+
+
+class BatchLocked(Invalid):
+    """The batch takes no more predictions."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"Batch '{name}' is locked and takes no more predictions. Unlock it ('isLocked': false) or use "
+            "another batch."
+        )
+
+
+class BatchesNotEnabled(Invalid):
+    """Batch monitoring is off on the deployment."""
+
+    def __init__(self, label: str) -> None:
+        super().__init__(
+            f"Batch monitoring is not enabled on deployment '{label}'. Enable it first: PATCH "
+            "deployments/{id}/settings/ with {'batchMonitoring': {'enabled': true}}."
+        )
+
+
+class FileUnreadable(Invalid):
+    """A file that was sent cannot be read as what it claims to be."""
+
+
+class UnsupportedFile(AssayError):
+    """A content type that no reader exists for."""
+
+
+class TooLarge(AssayError):
+    """More rows or bytes than one call may carry."""
+
+
+class Conflict(AssayError):
+    """The request stands in the way of what is already there."""
+
+
+class NotReady(AssayError):
+    """Work that this request depends on is still going on."""

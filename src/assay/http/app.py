@@ -1,0 +1,77 @@
+"""The HTTP application: routers, middleware and the API description."""
+
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from assay import __version__
+from assay.http import (
+    accuracy,
+    batches,
+    datasets,
+    deployments,
+    drift,
+    errors,
+    intake,
+    model_packages,
+    prediction_stats,
+    service,
+    settings,
+    status,
+    uploads,
+    version,
+)
+from assay.http.authentication import Authentication
+from assay.http.slashes import FoldSlashes
+from assay.monitoring.context import Context
+
+ROUTERS = (
+    version,
+    status,
+    datasets,
+    model_packages,
+    deployments,
+    settings,
+    batches,
+    uploads,
+    intake,
+    drift,
+    accuracy,
+    prediction_stats,
+    service,
+)
+
+
+def create_app(ctx: Context, **options: Any) -> FastAPI:
+    """The application over what the server was wired with; ``options`` go to FastAPI."""
+    app = FastAPI(
+        title="Assay",
+        version=__version__,
+        description="Batch monitoring of machine-learning deployments.",
+        # The stock pages load their scripts from elsewhere; the server must work without a network.
+        docs_url=None,
+        redoc_url=None,
+        separate_input_output_schemas=False,
+        max_body_size=ctx.limits.max_json_body_bytes,
+        **options,
+    )
+    app.state.context = ctx
+    for module in ROUTERS:
+        app.include_router(module.router)
+    errors.install(app)
+    app.add_middleware(Authentication, ctx=ctx)
+    app.add_middleware(FoldSlashes)
+    app.openapi = lambda: _described(app)  # type: ignore[method-assign]  # the documented way to extend it
+    return app
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
+    """The API description, with the bodies that are read by msgspec instead of the framework."""
+    if app.openapi_schema is None:
+        schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+        _, shapes = msgspec.json.schema_components(intake.BODIES, ref_template="#/components/schemas/{name}")
+        schema["components"]["schemas"].update(shapes)
+        app.openapi_schema = schema
+    return app.openapi_schema

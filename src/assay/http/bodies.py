@@ -1,0 +1,67 @@
+"""Wire shapes: camel case outside, the fields that were not set left out where clients refuse null."""
+
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic.alias_generators import to_camel
+
+from assay.errors import Invalid, Malformed
+from assay.records.times import format_time, parse_time
+
+Moment = Annotated[datetime, PlainSerializer(format_time, when_used="json")]
+
+
+def _sent_moment(value: Any) -> datetime:
+    if not isinstance(value, str):
+        raise Invalid(f"Found {str(value)[:64]!r} where a time such as 2026-11-23T10:31:31Z is expected.")
+    return parse_time(value, "time")
+
+
+SentMoment = Annotated[datetime, BeforeValidator(_sent_moment)]
+Link = Annotated[str | None, Field(json_schema_extra={"format": "uri"})]
+
+
+def optional(form: str | None = None) -> Any:
+    """A field that may be absent; absence is not a value, so the description names no default."""
+
+    def describe(schema: dict[str, Any]) -> None:
+        schema.pop("default", None)
+        if form is not None:
+            schema["format"] = form
+
+    return Field(default=None, json_schema_extra=describe)
+
+
+class Body(BaseModel):
+    """A JSON object of the API."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        populate_by_name=True,
+        ser_json_inf_nan="null",
+        protected_namespaces=(),
+    )
+
+
+T = TypeVar("T")
+
+
+def decoded(raw: bytes, shape: type[T]) -> T:
+    """A large JSON body, read straight into its shape.
+
+    Raises
+    ------
+    Malformed
+        When it is not JSON, or not of that shape; the message says where.
+    """
+    try:
+        return msgspec.json.decode(raw, type=shape)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
+        raise Malformed(f"The body cannot be read: {fault}. (JSON has no NaN or Infinity: send null.)") from fault
+
+
+def given(body: BaseModel) -> dict[str, Any]:
+    """Only what the caller sent, by field name."""
+    return {name: getattr(body, name) for name in body.model_fields_set}

@@ -1,0 +1,1 @@
+"""Other systems' runtimes: Spark and schedulers."""

@@ -1,0 +1,1 @@
+"""Queued work: the queue, the worker and one handler per kind."""

@@ -1,0 +1,31 @@
+"""Claiming jobs, keeping them, and saying how they ended."""
+
+from datetime import timedelta
+
+from assay.monitoring.context import Context
+from assay.records.jobs import Job
+
+LEASE = timedelta(seconds=30)
+FIRST_RETRY = timedelta(seconds=1)
+LONGEST_RETRY = timedelta(minutes=5)
+
+
+def claim(ctx: Context, owner: str) -> Job | None:
+    """The next job that is due, now held by ``owner``; None if there is none."""
+    with ctx.store.transaction() as tx:
+        return tx.jobs.claim(owner, ctx.clock(), LEASE)
+
+
+def renew(ctx: Context, job: Job) -> bool:
+    """Keep holding a job; False when it was lost or cancelled."""
+    with ctx.store.transaction() as tx:
+        return tx.jobs.renew(job, ctx.clock() + LEASE)
+
+
+def fail(ctx: Context, job: Job, error: str, *, final: bool) -> None:
+    """Note a failed attempt; it is tried again later, each time after a longer pause, unless it is final."""
+    now = ctx.clock()
+    pause = min(LONGEST_RETRY, FIRST_RETRY * 2 ** (job.attempt - 1))
+    last = final or job.attempt >= job.max_attempts
+    with ctx.store.transaction() as tx:
+        tx.jobs.fail(job, error, now, None if last else now + pause)

@@ -1,0 +1,93 @@
+"""A worker: claims jobs one after the other and runs them, keeping each lease alive meanwhile."""
+
+import secrets
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+
+from assay.errors import AssayError, LeaseLost
+from assay.jobs import queue
+from assay.jobs.handlers import HANDLERS
+from assay.monitoring.context import Context
+from assay.records.jobs import Job
+
+POLL_SECONDS = 0.2
+log = structlog.get_logger(__name__)
+
+
+class Worker:
+    """One thread that runs jobs until it is stopped; a job that has begun is finished first."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._owner = f"{socket.gethostname()[:40]}-{secrets.token_hex(6)}"
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"worker-{self._owner}", daemon=True)
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._thread.start()
+
+    def stop(self, timeout: float | None = None) -> None:
+        """Take no more jobs, and wait for the present one."""
+        self._stop.set()
+        self._thread.join(timeout)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            # The outermost loop: whatever goes wrong between jobs, such as a busy database, must not end the worker.
+            try:
+                busy = self.run_one()
+            except Exception:
+                log.exception("worker.trouble", owner=self._owner)
+                busy = False
+            if not busy:
+                self._stop.wait(POLL_SECONDS)
+
+    def run_one(self) -> bool:
+        """Run the next job that is due; False if there was none."""
+        job = queue.claim(self._ctx, self._owner)
+        if job is None:
+            return False
+        with self._lease(job):
+            run(self._ctx, job)
+        return True
+
+    @contextmanager
+    def _lease(self, job: Job) -> Iterator[None]:
+        done = threading.Event()
+
+        def keep() -> None:
+            while not done.wait(queue.LEASE.total_seconds() / 3):
+                if not queue.renew(self._ctx, job):
+                    return
+
+        keeper = threading.Thread(target=keep, name=f"lease-{job.id}", daemon=True)
+        keeper.start()
+        try:
+            yield
+        finally:
+            done.set()
+            keeper.join()
+
+
+def run(ctx: Context, job: Job) -> None:
+    """Run one claimed job to its end, good or bad."""
+    handler = HANDLERS.get(job.kind)
+    if handler is None:
+        queue.fail(ctx, job, f"This program knows no job of kind '{job.kind}'.", final=True)
+        return
+    try:
+        handler(ctx, job)
+    except LeaseLost:
+        log.warning("job.lease_lost", job=job.id, kind=job.kind, attempt=job.attempt)
+    except AssayError as refusal:
+        # The facts are against it; they will be the same next time.
+        queue.fail(ctx, job, str(refusal), final=True)
+        log.info("job.refused", job=job.id, kind=job.kind, reason=str(refusal))
+    except Exception as fault:
+        log.exception("job.failed", job=job.id, kind=job.kind, attempt=job.attempt)
+        queue.fail(ctx, job, f"{type(fault).__name__}: {fault}", final=False)

@@ -1,0 +1,89 @@
+"""Finding an object that the caller may see. Somebody else's object looks like one that is not there."""
+
+from typing import TYPE_CHECKING
+
+from assay.errors import Gone, NotReady, UnknownDataset, UnknownDeployment, UnknownModel, UnknownModelPackage
+from assay.records.batches import Batch, BatchOrder, BatchQuery
+from assay.records.datasets import Dataset
+from assay.records.deployments import DeployedModel, Deployment
+from assay.records.models import ModelPackage
+from assay.records.pages import PageRequest
+from assay.records.users import User
+
+if TYPE_CHECKING:
+    from assay.storage.sql.transaction import Transaction
+
+
+def owner_filter(caller: User) -> str | None:
+    """Whose objects the caller sees in lists: everybody's (None) or the caller's own."""
+    return None if caller.is_admin else caller.id
+
+
+def _may_see(caller: User, owner_id: str) -> bool:
+    return caller.is_admin or caller.id == owner_id
+
+
+def deployment(tx: "Transaction", caller: User, deployment_id: str) -> Deployment:
+    """The deployment of this id, or `UnknownDeployment`."""
+    found = tx.deployments.find(deployment_id)
+    if found is None or not _may_see(caller, found.owner_id):
+        raise UnknownDeployment(deployment_id)
+    return found
+
+
+def dataset(tx: "Transaction", caller: User, dataset_id: str) -> Dataset:
+    """The data set of this id, `Gone` if deleted, or `UnknownDataset`."""
+    found = tx.datasets.find(dataset_id)
+    if found is None or not _may_see(caller, found.owner_id):
+        raise UnknownDataset(dataset_id)
+    if found.deleted_at is not None:
+        raise Gone(f"Data set {dataset_id} was deleted.")
+    return found
+
+
+def model_package(tx: "Transaction", caller: User, package_id: str) -> ModelPackage:
+    """The model package of this id, archived or not, or `UnknownModelPackage`."""
+    found = tx.model_packages.find(package_id)
+    if found is None or not _may_see(caller, found.owner_id):
+        raise UnknownModelPackage(package_id)
+    return found
+
+
+def deployed_model(tx: "Transaction", deployment: Deployment, model_id: str | None) -> DeployedModel:
+    """A model that the deployment has or had; its current one when no id is given."""
+    wanted = model_id or deployment.model_id
+    for model in tx.deployments.models(deployment.id):
+        if model.model_id == wanted:
+            return model
+    raise UnknownModel(wanted, f"deployment {deployment.id}")
+
+
+def package_of(tx: "Transaction", model: DeployedModel) -> ModelPackage:
+    """The package of a deployed model; it is never removed, only archived."""
+    found = tx.model_packages.find(model.model_package_id)
+    if found is None:
+        raise LookupError(f"model package {model.model_package_id}")
+    return found
+
+
+def prepared(model: DeployedModel) -> str:
+    """Id of the model's baseline, or `NotReady` while it is being prepared."""
+    if model.baseline_id is None:
+        raise NotReady(
+            f"The baseline of model {model.model_id} is still being prepared. Poll the Location of the call that "
+            "deployed it, then try again."
+        )
+    return model.baseline_id
+
+
+# A page over batches shows the last ones unless it is told which.
+SHOWN_BATCHES = 50
+
+
+def chosen_batches(tx: "Transaction", deployment_id: str, batch_ids: tuple[str, ...] | None) -> list[Batch]:
+    """The named batches, or the deployment's last ones, oldest first."""
+    if batch_ids is not None:
+        return list(tx.batches.get_many(deployment_id, batch_ids))
+    query = BatchQuery(order_by=BatchOrder.LATEST_DOWN)
+    last = tx.batches.list(deployment_id, query, PageRequest(limit=SHOWN_BATCHES))
+    return list(reversed(last.items))

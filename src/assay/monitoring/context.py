@@ -1,0 +1,25 @@
+"""What every verb needs: where things are kept, who reads tables, what time it is, and the bounds."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from assay.engines.base import Engine
+from assay.monitoring.baseline_cache import BaselineCache
+from assay.records.limits import Limits
+from assay.storage.base import Storage
+
+
+@dataclass(frozen=True)
+class Context:
+    """Handed to each function of ``assay.monitoring``; holds no state of its own but a cache of baselines.
+
+    ``secret`` keys the hashes of tokens.
+    """
+
+    store: Storage
+    engine: Engine
+    clock: Callable[[], datetime]
+    secret: bytes = field(repr=False)
+    limits: Limits = field(default_factory=Limits)
+    baselines: BaselineCache = field(default_factory=BaselineCache)

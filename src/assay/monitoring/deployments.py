@@ -1,0 +1,133 @@
+"""Deployments: made from a model package, changed, and deleted with all that belongs to them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from assay.errors import Gone, Invalid
+from assay.monitoring import access, paths
+from assay.monitoring.baselines import PREPARE_BASELINE
+from assay.monitoring.context import Context
+from assay.monitoring.deletions import PURGE_DEPLOYMENT
+from assay.monitoring.queueing import finished, queued
+from assay.records.deployments import DeployedModel, Deployment, Settings
+from assay.records.ids import new_id
+from assay.records.jobs import Job
+from assay.records.models import ModelPackage
+from assay.records.pages import Page, PageRequest
+from assay.records.users import User
+
+
+@dataclass(frozen=True, slots=True)
+class NewDeployment:
+    """What a caller says of a deployment that is to be made."""
+
+    model_package_id: str
+    label: str
+    description: str | None = None
+    importance: str | None = None
+    user_provided_id: str | None = None
+
+
+def create(ctx: Context, caller: User, new: NewDeployment) -> tuple[Deployment, Job]:
+    """Put a registered model into service; a job prepares its baseline."""
+    if not new.label.strip():
+        raise Invalid("label: found a blank text, expected a name.")
+    now = ctx.clock()
+    with ctx.store.transaction() as tx:
+        package = access.model_package(tx, caller, new.model_package_id)
+        if package.archived_at is not None:
+            raise Gone(f"Model package {package.id} is archived and cannot be deployed.")
+        deployment = Deployment(
+            id=new_id(now),
+            owner_id=caller.id,
+            owner_name=caller.name,
+            label=new.label,
+            description=new.description,
+            importance=new.importance,
+            model_id=package.model_id,
+            model_package_id=package.id,
+            settings=Settings(),
+            user_provided_id=new.user_provided_id,
+            created_at=now,
+        )
+        tx.deployments.create(deployment)
+        tx.deployments.add_model(
+            DeployedModel(deployment.id, package.model_id, package.id, tx.baselines.newest_of(package.id), now, None)
+        )
+        job = queued(
+            PREPARE_BASELINE,
+            {"deployment_id": deployment.id, "model_id": package.model_id, "model_package_id": package.id},
+            caller.id,
+            now,
+            result_path=paths.deployment(deployment.id),
+        )
+        tx.jobs.create(job)
+    return deployment, job
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentView:
+    """A deployment with what its page shows beside it."""
+
+    deployment: Deployment
+    package: ModelPackage
+    model: DeployedModel
+    last_prediction: Any
+
+
+def get(ctx: Context, caller: User, deployment_id: str) -> DeploymentView:
+    """One deployment."""
+    with ctx.store.snapshot() as tx:
+        return _view(tx, access.deployment(tx, caller, deployment_id))
+
+
+def page(
+    ctx: Context, caller: User, request: PageRequest, *, search: str | None, order_by: str | None
+) -> Page[DeploymentView]:
+    """Deployments that the caller sees."""
+    with ctx.store.snapshot() as tx:
+        found = tx.deployments.list(access.owner_filter(caller), request, search=search, order_by=order_by)
+        return Page([_view(tx, d) for d in found.items], found.total, found.offset, found.limit)
+
+
+def _view(tx: Any, deployment: Deployment) -> DeploymentView:
+    package = tx.model_packages.find(deployment.model_package_id)
+    model = access.deployed_model(tx, deployment, None)
+    return DeploymentView(deployment, package, model, tx.uploads.span(deployment.id)[1])
+
+
+def update(ctx: Context, caller: User, deployment_id: str, changes: dict[str, Any]) -> None:
+    """Change label, description or importance; only what is named changes."""
+    if "label" in changes and not (changes["label"] or "").strip():
+        raise Invalid("label: found a blank text, expected a name.")
+    with ctx.store.transaction() as tx:
+        access.deployment(tx, caller, deployment_id)
+        if changes:
+            tx.deployments.update(deployment_id, **changes)
+
+
+def delete(ctx: Context, caller: User, deployment_id: str) -> None:
+    """Delete a deployment; it is gone from every answer at once, a job removes its data."""
+    now = ctx.clock()
+    with ctx.store.transaction() as tx:
+        access.deployment(tx, caller, deployment_id)
+        tx.deployments.delete(deployment_id, now)
+        tx.uploads.withdraw(deployment_id=deployment_id)
+        tx.jobs.create(queued(PURGE_DEPLOYMENT, {"deployment_id": deployment_id}, caller.id, now))
+
+
+def settings(ctx: Context, caller: User, deployment_id: str) -> Settings:
+    """A deployment's settings."""
+    with ctx.store.snapshot() as tx:
+        return access.deployment(tx, caller, deployment_id).settings
+
+
+def change_settings(ctx: Context, caller: User, deployment_id: str, changes: dict[str, Any]) -> Job:
+    """Change the named settings; the job that is returned is already done."""
+    now = ctx.clock()
+    with ctx.store.transaction() as tx:
+        deployment = access.deployment(tx, caller, deployment_id)
+        tx.deployments.save_settings(deployment_id, deployment.settings.changed(changes))
+        job = finished("change_settings", caller.id, now, result_path=paths.settings(deployment_id))
+        tx.jobs.create(job)
+    return job

@@ -1,0 +1,249 @@
+"""Drift pages: baseline against batches, from stored profiles alone."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from assay.errors import Invalid
+from assay.monitoring import access, prediction_columns, profiles
+from assay.monitoring.baseline_cache import OpenBaseline
+from assay.monitoring.baselines import PROFILED
+from assay.monitoring.context import Context
+from assay.monitoring.profiles import FEATURES, PREDICTIONS, Source
+from assay.records.batches import Batch
+from assay.records.models import Feature, FeatureKind, ModelPackage
+from assay.records.pages import Page, PageRequest
+from assay.records.users import User
+from assay.stats.categorical import CategoricalColumn
+from assay.stats.drift import DISTANCES, drift_score
+from assay.stats.profile import Column
+from assay.stats.psi import psi_interval
+
+if TYPE_CHECKING:
+    from assay.storage.sql.transaction import Transaction
+
+DEFAULT_METRIC = "psi"
+
+
+@dataclass(frozen=True, slots=True)
+class DriftQuery:
+    """Whose drift is wanted; None means the current model, or all rows of it."""
+
+    model_id: str | None = None
+    batch_ids: tuple[str, ...] | None = None
+    metric: str = DEFAULT_METRIC
+
+
+@dataclass(frozen=True, slots=True)
+class DriftRow:
+    """Drift of one column.
+
+    Attributes
+    ----------
+    score : float or None
+        None when either side has no rows, or the column is not profiled.
+    low, high : float or None
+        Ends of the 95 % interval; for PSI only.
+    sample_size, baseline_sample_size : int or None
+        Rows on either side, missing values included.
+    missing_rate, baseline_missing_rate : float or None
+        Share of rows without a value, in [0, 1].
+    """
+
+    name: str
+    kind: str
+    importance: float | None
+    score: float | None
+    low: float | None
+    high: float | None
+    sample_size: int | None
+    baseline_sample_size: int | None
+    missing_rate: float | None
+    baseline_missing_rate: float | None
+    new_level_rows: int | None
+
+
+@dataclass(frozen=True)
+class DriftPage:
+    """Drift of several features, or of the target alone, over some batches taken together."""
+
+    model_id: str | None
+    metric: str
+    batches: list[Batch]
+    span: tuple[datetime | None, datetime | None]
+    rows: Page[DriftRow]
+    target_name: str | None = None
+
+
+@dataclass(frozen=True)
+class DriftByBatch:
+    """Drift of some features, batch by batch."""
+
+    metric: str
+    model_id: str
+    buckets: list[tuple[Batch, DriftRow]]
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What every drift page looks up first. ``package`` and ``baseline`` are None for a model never deployed."""
+
+    deployment_id: str
+    model_id: str
+    package: ModelPackage | None
+    baseline: OpenBaseline | None
+
+    @classmethod
+    def of(cls, ctx: Context, tx: "Transaction", caller: User, deployment_id: str, query: DriftQuery) -> "_Known":
+        if query.metric not in DISTANCES:
+            raise Invalid(f"metric: found {query.metric!r}, expected one of {', '.join(DISTANCES)}.")
+        deployment = access.deployment(tx, caller, deployment_id)
+        wanted = query.model_id or deployment.model_id
+        model = next((m for m in tx.deployments.models(deployment_id) if m.model_id == wanted), None)
+        if model is None:
+            return cls(deployment_id, wanted, None, None)
+        package = tx.model_packages.find(model.model_package_id)
+        baseline = None
+        if model.baseline_id is not None:
+            baseline = ctx.baselines.get(model.baseline_id, tx.baselines.get)
+        return cls(deployment_id, wanted, package, baseline)
+
+    def source(self, part: str) -> Source:
+        """Where the model's profiles of one part are."""
+        return Source(self.deployment_id, self.model_id, part)
+
+
+def feature_drift(ctx: Context, caller: User, deployment_id: str, query: DriftQuery, request: PageRequest) -> DriftPage:
+    """Drift of the model's features over the named batches; most important first."""
+    with ctx.store.snapshot() as tx:
+        known = _Known.of(ctx, tx, caller, deployment_id, query)
+        batches = _named(tx, deployment_id, query)
+        features = _ordered(known.package)
+        end = None if request.limit is None else request.offset + request.limit
+        shown = features[request.offset : end]
+        rows = _feature_rows(tx, known, query, shown)
+        span = _span(tx, deployment_id, batches)
+    page = Page(rows, len(features), request.offset, request.limit)
+    return DriftPage(known.model_id, query.metric, batches, span, page)
+
+
+def _ordered(package: ModelPackage | None) -> list[Feature]:
+    features = () if package is None else package.features
+    return sorted(features, key=lambda f: (-(f.importance or 0.0), f.name))
+
+
+def _feature_rows(tx: "Transaction", known: _Known, query: DriftQuery, shown: list[Feature]) -> list[DriftRow]:
+    baseline = known.baseline
+    if baseline is None:
+        return [_unknown(feature) for feature in shown]
+    names = [f.name for f in shown if f.kind in PROFILED]
+    current = profiles.load(tx, baseline, known.source(FEATURES), batch_ids=query.batch_ids, names=names)
+    return [
+        drift_row(feature, query.metric, baseline.features.columns[feature.name], current.columns[feature.name])
+        if feature.name in current.columns
+        else _unknown(feature)
+        for feature in shown
+    ]
+
+
+def target_drift(ctx: Context, caller: User, deployment_id: str, query: DriftQuery) -> DriftPage:
+    """Drift of the predictions against those of the holdout."""
+    with ctx.store.snapshot() as tx:
+        known = _Known.of(ctx, tx, caller, deployment_id, query)
+        batches = _named(tx, deployment_id, query)
+        span = _span(tx, deployment_id, batches)
+        rows = [] if known.package is None else [_target_row(tx, known, known.package, query)]
+    name = None if known.package is None else known.package.target.name
+    model_id = None if known.package is None else known.model_id
+    return DriftPage(model_id, query.metric, batches, span, Page(rows, len(rows), 0, None), name)
+
+
+def _target_row(tx: "Transaction", known: _Known, package: ModelPackage, query: DriftQuery) -> DriftRow:
+    column = prediction_columns.drift_column(package.target)
+    kind = FeatureKind.CATEGORICAL if column == prediction_columns.LABEL else FeatureKind.NUMERIC
+    target = Feature(package.target.name, kind)
+    baseline = known.baseline
+    if baseline is None:
+        return _unknown(target)
+    current = profiles.load(tx, baseline, known.source(PREDICTIONS), batch_ids=query.batch_ids, names=[column])
+    reference = None if baseline.predictions is None else baseline.predictions.columns[column]
+    return drift_row(target, query.metric, reference, current.columns[column])
+
+
+def feature_drift_by_batch(
+    ctx: Context, caller: User, deployment_id: str, query: DriftQuery, names: list[str]
+) -> DriftByBatch:
+    """Drift of the named features in each of the named batches, or in the deployment's last ones."""
+    with ctx.store.snapshot() as tx:
+        known = _Known.of(ctx, tx, caller, deployment_id, query)
+        batches = access.chosen_batches(tx, deployment_id, query.batch_ids)
+        features = _features(known.package, names)
+        ids = [batch.id for batch in batches]
+        baseline = known.baseline
+        if baseline is None:
+            rows = [(b, _unknown(f)) for b in batches for f in features]
+            return DriftByBatch(query.metric, known.model_id, rows)
+        profiled = [f.name for f in features if f.kind in PROFILED]
+        found = profiles.load_by_batch(tx, baseline, known.source(FEATURES), batch_ids=ids, names=profiled)
+    buckets = []
+    for batch in batches:
+        for feature in features:
+            profile = found.get(batch.id)
+            column = None if profile is None else profile.columns.get(feature.name)
+            reference = baseline.features.columns.get(feature.name)
+            buckets.append((batch, drift_row(feature, query.metric, reference, column)))
+    return DriftByBatch(query.metric, known.model_id, buckets)
+
+
+def _features(package: ModelPackage | None, names: list[str]) -> list[Feature]:
+    by_name = {f.name: f for f in (() if package is None else package.features)}
+    for name in names:
+        if name not in by_name:
+            raise Invalid(
+                f"featureNames: the model has no feature {name[:64]!r}. It has: {', '.join(list(by_name)[:12])}."
+            )
+    return [by_name[name] for name in names]
+
+
+def _named(tx: "Transaction", deployment_id: str, query: DriftQuery) -> list[Batch]:
+    return [] if query.batch_ids is None else list(tx.batches.get_many(deployment_id, query.batch_ids))
+
+
+def _span(tx: "Transaction", deployment_id: str, batches: list[Batch]) -> tuple[datetime | None, datetime | None]:
+    if not batches:
+        first, last = tx.uploads.span(deployment_id)
+        return first, last
+    return (
+        min(b.earliest or b.created_at for b in batches),
+        max(b.latest or b.created_at for b in batches),
+    )
+
+
+def drift_row(feature: Feature, metric: str, baseline: Column | None, current: Column | None) -> DriftRow:
+    """Drift of one column, with what it rests on; unknown where a side is not there."""
+    score, low, high = None, None, None
+    if baseline is not None and current is not None:
+        score = drift_score(metric, baseline, current)
+        interval = psi_interval(baseline.cells(), current.cells()) if metric == DEFAULT_METRIC else None
+        low, high = interval or (None, None)
+    return DriftRow(
+        name=feature.name,
+        kind=str(feature.kind),
+        importance=feature.importance,
+        score=score,
+        low=low,
+        high=high,
+        sample_size=None if current is None else current.rows,
+        baseline_sample_size=None if baseline is None else baseline.rows,
+        missing_rate=_missing_rate(current),
+        baseline_missing_rate=_missing_rate(baseline),
+        new_level_rows=current.new_level_rows if isinstance(current, CategoricalColumn) else None,
+    )
+
+
+def _unknown(feature: Feature) -> DriftRow:
+    return drift_row(feature, DEFAULT_METRIC, None, None)
+
+
+def _missing_rate(column: Column | None) -> float | None:
+    return None if column is None or column.rows == 0 else column.missing / column.rows

@@ -1,0 +1,33 @@
+"""Folding: several fragments of a profile become one, so that readers have less to merge."""
+
+from itertools import groupby
+
+from assay.errors import UnknownDeployment
+from assay.monitoring import access
+from assay.monitoring.context import Context
+from assay.monitoring.profiles import FEATURES, PREDICTIONS, bins_of, blocks_of, merged
+from assay.records.jobs import Job
+
+FOLD_PROFILES = "fold_profiles"
+FRAGMENTS_BEFORE_FOLDING = 32
+
+
+def fold(ctx: Context, job: Job) -> None:
+    """Fold what a (batch, model) pair has; what is added meanwhile stays for the next time."""
+    deployment_id, batch_id, model_id = (job.args[k] for k in ("deployment_id", "batch_id", "model_id"))
+    with ctx.store.transaction() as tx:
+        deployment = tx.deployments.find(deployment_id)
+        if deployment is None:
+            raise UnknownDeployment(deployment_id)
+        model = access.deployed_model(tx, deployment, model_id)
+        baseline = ctx.baselines.get(access.prepared(model), tx.baselines.get)
+        for part in (FEATURES, PREDICTIONS):
+            bins = bins_of(baseline, part)
+            blocks = blocks_of(bins)
+            fragments = tx.profiles.list(deployment_id, model_id, part, batch_ids=[batch_id])
+            for number, same in groupby(sorted(fragments, key=lambda f: f.block), key=lambda f: f.block):
+                some = list(same)
+                if len(some) > 1:
+                    own = {name: bins[name] for name in blocks[number]}
+                    tx.profiles.replace(deployment_id, some, merged(some, own).to_bytes())
+        tx.jobs.complete(job, ctx.clock())

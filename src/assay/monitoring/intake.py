@@ -1,0 +1,103 @@
+"""The one place where an upload begins to count: everything in a single transaction."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from assay.monitoring.accuracy import REFRESH_ACCURACY
+from assay.monitoring.context import Context
+from assay.monitoring.folding import FOLD_PROFILES, FRAGMENTS_BEFORE_FOLDING
+from assay.monitoring.profiles import FEATURES, PREDICTIONS, blocks_of
+from assay.monitoring.queueing import queued
+from assay.monitoring.rows import ASSOCIATION_ID, Tally, Tracking, stored_parts
+from assay.records.deployments import Settings
+from assay.records.uploads import Upload, UploadState
+from assay.stats.profile import Profile
+
+if TYPE_CHECKING:
+    from assay.storage.sql.transaction import Transaction
+
+
+def tracking(settings: Settings, *, skip_drift: bool = False, skip_accuracy: bool = False) -> Tracking:
+    """What a deployment's settings, and the call itself, ask to keep and count."""
+    return Tracking(
+        drift=not skip_drift,
+        features=settings.feature_drift,
+        target=settings.target_drift,
+        accuracy=not skip_accuracy,
+        raw_rows=settings.prediction_rows_kept,
+    )
+
+
+def counted(upload: Upload, tally: Tally) -> Upload:
+    """The upload as it stands once its rows count.
+
+    Rows that are there for accuracy only have been counted by their sender in another way.
+    """
+    return replace(
+        upload,
+        state=UploadState.COUNTED,
+        rows=tally.rows if tally.tracking.drift else 0,
+        first_at=tally.first_at,
+        last_at=tally.last_at,
+        parts=tally.parts,
+        report={**upload.report, "unreadable": tally.unreadable},
+    )
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """An upload that is to count now, with its rows' tally and who sent it."""
+
+    upload: Upload
+    tally: Tally
+    user_id: str
+    now: datetime
+
+
+def count(ctx: Context, tx: "Transaction", arrival: Arrival) -> None:
+    """Make a stored upload count: profiles, counters, association ids, and accuracy that must follow."""
+    upload, tally, now = arrival.upload, arrival.tally, arrival.now
+    if tally.tracking.drift and tally.rows:
+        _add_profile(tx, upload, FEATURES, tally.features)
+        _add_profile(tx, upload, PREDICTIONS, tally.predictions)
+        if upload.batch_id is not None:
+            first, last = tally.first_at or now, tally.last_at or now
+            tx.batches.add_predictions(upload.batch_id, upload.model_id, tally.rows, first, last)
+        _fold_when_due(tx, arrival)
+    if tally.has_association_ids:
+        for part in stored_parts(ctx, upload.blob_prefix, tally.parts, [ASSOCIATION_ID]):
+            ids = part[ASSOCIATION_ID].drop_nulls().unique(maintain_order=True)
+            tx.prediction_keys.add(upload.deployment_id, upload.seq, ids)
+        _follow_accuracy(tx, arrival)
+
+
+def _add_profile(tx: "Transaction", upload: Upload, part: str, profile: Profile) -> None:
+    if profile.rows == 0:
+        return
+    for block, names in enumerate(blocks_of(profile.columns)):
+        data = profile.select(names).to_bytes()
+        tx.profiles.add(upload.deployment_id, upload.batch_id, upload.model_id, part, block, profile.rows, data)
+
+
+def _fold_when_due(tx: "Transaction", arrival: Arrival) -> None:
+    upload = arrival.upload
+    fragments = tx.profiles.count(upload.deployment_id, upload.batch_id, upload.model_id)
+    if fragments and fragments % FRAGMENTS_BEFORE_FOLDING == 0:
+        args = {
+            "deployment_id": upload.deployment_id,
+            "batch_id": upload.batch_id,
+            "model_id": upload.model_id,
+        }
+        tx.jobs.create(queued(FOLD_PROFILES, args, arrival.user_id, arrival.now))
+
+
+def _follow_accuracy(tx: "Transaction", arrival: Arrival) -> None:
+    """Actuals may have come first, and a new prediction supersedes older ones of the same id."""
+    upload = arrival.upload
+    touched = tx.prediction_keys.pairs_overlapping(upload.deployment_id, upload_seq=upload.seq)
+    if touched or tx.actuals.any_for_upload(upload.deployment_id, upload.seq):
+        touched.add((upload.batch_id, upload.model_id))
+        tx.accuracy.mark_stale(upload.deployment_id, touched)
+        args = {"deployment_id": upload.deployment_id}
+        tx.jobs.create(queued(REFRESH_ACCURACY, args, arrival.user_id, arrival.now))

@@ -1,0 +1,23 @@
+"""Paths of what a finished job made, below the server's root."""
+
+API = "/api/v2"
+
+
+def dataset(dataset_id: str) -> str:
+    """Where a data set is read."""
+    return f"{API}/datasets/{dataset_id}/"
+
+
+def deployment(deployment_id: str) -> str:
+    """Where a deployment is read."""
+    return f"{API}/deployments/{deployment_id}/"
+
+
+def settings(deployment_id: str) -> str:
+    """Where a deployment's settings are read."""
+    return f"{API}/deployments/{deployment_id}/settings/"
+
+
+def upload(deployment_id: str, batch_id: str, key: str) -> str:
+    """Where the report of an upload is read."""
+    return f"{API}/deployments/{deployment_id}/monitoringBatches/{batch_id}/uploads/{key}/"

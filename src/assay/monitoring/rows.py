@@ -1,0 +1,143 @@
+"""Prediction rows on their way in: read, checked, profiled and kept, a chunk at a time."""
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import polars as pl
+
+from assay.monitoring.baseline_cache import OpenBaseline
+from assay.monitoring.context import Context
+from assay.stats.profile import Profile
+
+ASSOCIATION_ID = "association_id"
+AT = "at"
+FEATURE = "feature:"
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Some prediction rows of one model, ready to be counted; all parts have the same height.
+
+    Attributes
+    ----------
+    features : DataFrame
+        Feature columns, cast to their kinds.
+    predictions : DataFrame
+        The columns of `prediction_columns`.
+    association_ids : Series of text, or None
+        Missing where a row has none.
+    at : Series of UTC times
+        When each prediction was made.
+    unreadable : dict
+        Values by feature that could not be read and count as missing.
+    """
+
+    features: pl.DataFrame
+    predictions: pl.DataFrame
+    association_ids: pl.Series | None
+    at: pl.Series
+    unreadable: dict[str, int]
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+        return self.predictions.height
+
+
+@dataclass(frozen=True, slots=True)
+class Tracking:
+    """What of an upload is kept and counted."""
+
+    drift: bool = True
+    features: bool = True
+    target: bool = True
+    accuracy: bool = True
+    raw_rows: bool = True
+
+
+@dataclass
+class Tally:
+    """What an upload adds up to so far; `add` takes the next chunk.
+
+    Profiles grow by merging, rows go to a new Parquet blob a chunk: memory does not grow with the rows.
+    """
+
+    ctx: Context
+    baseline: OpenBaseline
+    tracking: Tracking
+    blob_prefix: str
+    rows: int = 0
+    parts: int = 0
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+    has_association_ids: bool = False
+    unreadable: dict[str, int] = field(default_factory=dict)
+    features: Profile = field(init=False)
+    predictions: Profile = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.features = Profile.empty(self.baseline.feature_bins)
+        self.predictions = Profile.empty(self.baseline.prediction_bins)
+
+    def add(self, rows: Rows) -> None:
+        """Count and keep some rows."""
+        if rows.height == 0:
+            return
+        if self.tracking.drift:
+            self._profile(rows)
+        self.rows += rows.height
+        first, last = rows.at.min(), rows.at.max()
+        if isinstance(first, datetime) and isinstance(last, datetime):
+            self.first_at = first if self.first_at is None else min(self.first_at, first)
+            self.last_at = last if self.last_at is None else max(self.last_at, last)
+        for name, count in rows.unreadable.items():
+            self.unreadable[name] = self.unreadable.get(name, 0) + count
+        self._keep(rows)
+
+    def _profile(self, rows: Rows) -> None:
+        if self.tracking.features:
+            # The frame of features may have no column at all, and then no height.
+            frame = rows.features if rows.features.width else rows.predictions
+            self.features = self.features.merge(Profile.of(frame, self.baseline.feature_bins))
+        if self.tracking.target:
+            self.predictions = self.predictions.merge(Profile.of(rows.predictions, self.baseline.prediction_bins))
+
+    def _keep(self, rows: Rows) -> None:
+        ids = rows.association_ids if self.tracking.accuracy else None
+        if ids is None and not self.tracking.raw_rows:
+            return
+        frame = rows.predictions.with_columns(rows.at.alias(AT))
+        if ids is not None:
+            frame = frame.with_columns(ids.alias(ASSOCIATION_ID))
+            self.has_association_ids = self.has_association_ids or ids.null_count() < ids.len()
+        if self.tracking.raw_rows:
+            features = [column.alias(FEATURE + column.name) for column in rows.features]
+            frame = frame.with_columns(features)
+        self.ctx.store.blobs.put(part_key(self.blob_prefix, self.parts), [_parquet(frame)])
+        self.parts += 1
+
+    def discard(self) -> None:
+        """Remove the rows kept so far, of an upload that will not be counted."""
+        self.ctx.store.blobs.delete(self.blob_prefix)
+
+
+def _parquet(frame: pl.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer, compression="zstd", compression_level=1)
+    return buffer.getvalue()
+
+
+def part_key(prefix: str, part: int) -> str:
+    """Blob key of one chunk of an upload's rows."""
+    return f"{prefix}/{part:05d}.parquet"
+
+
+def stored_parts(ctx: Context, prefix: str, parts: int, columns: list[str]) -> Iterator[pl.DataFrame]:
+    """The kept rows of an upload, a chunk at a time, without the columns that they lack."""
+    for part in range(parts):
+        data = io.BytesIO(ctx.store.blobs.read(part_key(prefix, part)))
+        present = set(pl.read_parquet_schema(data))
+        data.seek(0)
+        yield pl.read_parquet(data, columns=[c for c in columns if c in present])

@@ -1,0 +1,387 @@
+"""The file door: prediction rows of a batch as CSV, Parquet or Arrow, each file under the caller's own name.
+
+The same name and bytes again is the same upload; the same name with other bytes is refused.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from assay.engines.casting import cast, texts, times
+from assay.errors import AssayError, Conflict, Invalid, NotFound, UnknownBatch
+from assay.monitoring import access, intake, paths, prediction_columns
+from assay.monitoring.baselines import PROFILED
+from assay.monitoring.context import Context
+from assay.monitoring.predictions import check_association_ids, open_batch
+from assay.monitoring.queueing import finished, queued
+from assay.monitoring.rows import Rows, Tally
+from assay.records.datasets import FileForm
+from assay.records.deployments import DeployedModel, Deployment
+from assay.records.ids import new_id
+from assay.records.jobs import Job
+from assay.records.models import ModelPackage
+from assay.records.pages import Page, PageRequest
+from assay.records.uploads import Upload, UploadState
+from assay.records.users import User
+
+if TYPE_CHECKING:
+    from assay.storage.sql.transaction import Transaction
+
+COUNT_UPLOAD = "count_upload"
+
+
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """A file that has arrived, and what its columns mean."""
+
+    batch_id: str
+    key: str
+    form: FileForm
+    path: Path
+    size: int
+    content_hash: str
+    model_id: str | None = None
+    prediction_columns: tuple[str, ...] = ()
+    class_names: tuple[str, ...] = ()
+    association_id_column: str | None = None
+    timestamp_column: str | None = None
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """How a file is read: which of its columns mean what, for which model."""
+
+    deployment: Deployment
+    model: DeployedModel
+    package: ModelPackage
+    form: FileForm
+    names: tuple[str, ...]
+    predictions: list[str]
+    association_id: str | None
+    timestamp: str | None
+
+    @property
+    def features(self) -> list[str]:
+        """Features that the file has and that are profiled."""
+        present = set(self.names)
+        return [f.name for f in self.package.features if f.name in present and f.kind in PROFILED]
+
+    @property
+    def wanted(self) -> list[str]:
+        """Every column that is read."""
+        special = [c for c in (self.association_id, self.timestamp) if c is not None]
+        return list(dict.fromkeys([*self.features, *self.predictions, *special]))
+
+    def report(self) -> dict[str, list[str]]:
+        """Columns that were ignored, and features that the file lacks."""
+        read = set(self.wanted)
+        profiled = {f.name for f in self.package.features if f.kind in PROFILED}
+        return {
+            "ignoredColumns": [n for n in self.names if n not in read],
+            "missingColumns": sorted(profiled - set(self.names)),
+        }
+
+
+def accept(ctx: Context, caller: User, deployment_id: str, file: NewFile) -> tuple[Upload, Job]:
+    """Take in a file. A small one counts when this returns, a large one when its job has run.
+
+    Returns
+    -------
+    upload, job
+        The job's status can be polled in both cases.
+    """
+    if not 0 < len(file.key) <= ctx.limits.max_upload_key_length:
+        raise Invalid(f"uploadKey: expected 1 to {ctx.limits.max_upload_key_length} characters.")
+    with ctx.store.snapshot() as tx:
+        deployment = access.deployment(tx, caller, deployment_id)
+        known = _same_upload(tx, deployment_id, file)
+        model = access.deployed_model(tx, deployment, file.model_id)
+        package = access.package_of(tx, model)
+        if known is None:
+            open_batch(tx, deployment_id, file.batch_id)
+    if known is not None:
+        return known, _repeated(ctx, caller, known)
+    plan = _plan(ctx, deployment, model, package, file)
+    if file.size <= ctx.limits.inline_upload_bytes:
+        return _count_now(ctx, caller, plan, file)
+    return _count_later(ctx, caller, plan, file)
+
+
+def _same_upload(tx: "Transaction", deployment_id: str, file: NewFile) -> Upload | None:
+    tx.batches.get(deployment_id, file.batch_id)
+    found = tx.uploads.find(file.batch_id, file.key)
+    if found is None:
+        return None
+    if found.content_hash != file.content_hash:
+        raise Conflict(
+            f"Upload '{file.key}' of this batch already holds other bytes (sha256 {str(found.content_hash)[:12]}..., "
+            f"now {file.content_hash[:12]}...). Use another key for other data."
+        )
+    # A refused upload left nothing behind: the same file may be tried again, perhaps with other columns.
+    return None if found.state is UploadState.REFUSED else found
+
+
+def _repeated(ctx: Context, caller: User, upload: Upload) -> Job:
+    with ctx.store.transaction() as tx:
+        job = tx.jobs.find(upload.job_id) if upload.job_id else None
+        if job is None:
+            job = finished(COUNT_UPLOAD, caller.id, ctx.clock(), result_path=_path(upload))
+            tx.jobs.create(job)
+    return job
+
+
+def _path(upload: Upload) -> str:
+    return paths.upload(upload.deployment_id, str(upload.batch_id), str(upload.key))
+
+
+def _plan(ctx: Context, deployment: Deployment, model: DeployedModel, package: ModelPackage, file: NewFile) -> _Plan:
+    access.prepared(model)
+    names = ctx.engine.columns(file.path, file.form)
+    settings = deployment.settings
+    association_id = _column(names, file.association_id_column, settings.association_id_column, "association id")
+    if association_id is None and settings.association_id_required:
+        raise Invalid("The deployment requires association ids; name their column by 'associationIdColumn'.")
+    return _Plan(
+        deployment=deployment,
+        model=model,
+        package=package,
+        form=file.form,
+        names=names,
+        predictions=prediction_columns.columns_of_file(
+            package.target, names, list(file.prediction_columns), list(file.class_names)
+        ),
+        association_id=association_id,
+        timestamp=_column(names, file.timestamp_column, None, "timestamp"),
+    )
+
+
+def _column(names: tuple[str, ...], asked: str | None, default: str | None, role: str) -> str | None:
+    if asked is not None and asked not in names:
+        raise Invalid(f"The file has no {role} column '{asked}'. It has: {', '.join(names[:12])}.")
+    return asked or (default if default in names else None)
+
+
+def _count_now(ctx: Context, caller: User, plan: _Plan, file: NewFile) -> tuple[Upload, Job]:
+    now = ctx.clock()
+    upload = _new_upload(plan, file, caller, now)
+    tally = _tally(ctx, plan, file.path, upload, now)
+    upload = intake.counted(upload, tally)
+    job = finished(COUNT_UPLOAD, caller.id, now, result_path=_path(upload))
+    upload = replace(upload, job_id=job.id)
+    try:
+        with ctx.store.transaction() as tx:
+            known = _same_upload(tx, upload.deployment_id, file)
+            if known is None:
+                open_batch(tx, upload.deployment_id, file.batch_id)
+                tx.jobs.create(job)
+                _forget_refused(tx, file)
+                upload = replace(upload, seq=tx.uploads.create(upload))
+                intake.count(ctx, tx, intake.Arrival(upload, tally, caller.id, now))
+    except BaseException:
+        tally.discard()
+        raise
+    if known is not None:
+        tally.discard()
+        return known, _repeated(ctx, caller, known)
+    return upload, job
+
+
+def _forget_refused(tx: "Transaction", file: NewFile) -> None:
+    """Free the name of a refused upload for the new attempt; the old row stays as a record."""
+    old = tx.uploads.find(file.batch_id, file.key)
+    if old is not None:
+        tx.uploads.update(old.id, key=None)
+
+
+def _count_later(ctx: Context, caller: User, plan: _Plan, file: NewFile) -> tuple[Upload, Job]:
+    now = ctx.clock()
+    upload = _new_upload(plan, file, caller, now)
+    job = queued(
+        COUNT_UPLOAD,
+        {
+            "upload_id": upload.id,
+            "form": str(file.form),
+            "predictions": plan.predictions,
+            "association_id": plan.association_id,
+            "timestamp": plan.timestamp,
+        },
+        caller.id,
+        now,
+        result_path=_path(upload),
+    )
+    upload = replace(upload, job_id=job.id)
+    ctx.store.blobs.put(_incoming(upload), _pieces(file.path))
+    with ctx.store.transaction() as tx:
+        known = _same_upload(tx, upload.deployment_id, file)
+        if known is None:
+            open_batch(tx, upload.deployment_id, file.batch_id)
+            _forget_refused(tx, file)
+            upload = replace(upload, seq=tx.uploads.create(upload))
+            tx.jobs.create(job)
+    if known is not None:
+        ctx.store.blobs.delete(_incoming(upload))
+        return known, _repeated(ctx, caller, known)
+    return upload, job
+
+
+def _incoming(upload: Upload) -> str:
+    return f"incoming/{upload.id}"
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(1 << 20):
+            yield piece
+
+
+def count(ctx: Context, job: Job) -> None:
+    """Count a large upload; one that cannot be read is refused as a whole, with the reason."""
+    with ctx.store.snapshot() as tx:
+        upload = tx.uploads.get(job.args["upload_id"])
+        deployment = tx.deployments.find(upload.deployment_id)
+        if deployment is None:
+            raise UnknownBatch(str(upload.batch_id))
+        model = access.deployed_model(tx, deployment, upload.model_id)
+        package = access.package_of(tx, model)
+    now = ctx.clock()
+    # A crashed attempt may have left parts of its own.
+    ctx.store.blobs.delete(upload.blob_prefix)
+    try:
+        with ctx.store.blobs.local_copy(_incoming(upload)) as path:
+            plan = _Plan(
+                deployment=deployment,
+                model=model,
+                package=package,
+                form=FileForm(job.args["form"]),
+                names=ctx.engine.columns(path, FileForm(job.args["form"])),
+                predictions=job.args["predictions"],
+                association_id=job.args["association_id"],
+                timestamp=job.args["timestamp"],
+            )
+            tally = _tally(ctx, plan, path, upload, upload.created_at)
+    except Invalid as fault:
+        _refuse(ctx, job, upload, fault)
+        return
+    done = intake.counted(upload, tally)
+    with ctx.store.transaction() as tx:
+        tx.batches.get(upload.deployment_id, str(upload.batch_id))
+        tx.uploads.update(
+            upload.id,
+            state=done.state,
+            rows=done.rows,
+            first_at=done.first_at,
+            last_at=done.last_at,
+            parts=done.parts,
+            report=done.report,
+        )
+        intake.count(ctx, tx, intake.Arrival(done, tally, job.user_id, now))
+        tx.jobs.complete(job, now)
+    ctx.store.blobs.delete(_incoming(upload))
+
+
+def _refuse(ctx: Context, job: Job, upload: Upload, fault: AssayError) -> None:
+    with ctx.store.transaction() as tx:
+        tx.uploads.update(upload.id, state=UploadState.REFUSED, error=str(fault))
+        tx.jobs.fail(job, str(fault), ctx.clock(), None)
+    ctx.store.blobs.delete(_incoming(upload))
+    ctx.store.blobs.delete(upload.blob_prefix)
+
+
+def _tally(ctx: Context, plan: _Plan, path: Path, upload: Upload, arrived: datetime) -> Tally:
+    with ctx.store.snapshot() as tx:
+        baseline = ctx.baselines.get(access.prepared(plan.model), tx.baselines.get)
+    tally = Tally(ctx, baseline, intake.tracking(plan.deployment.settings), upload.blob_prefix)
+    try:
+        seen = 0
+        for chunk in ctx.engine.chunks(path, plan.form, rows=ctx.limits.chunk_rows, columns=plan.wanted):
+            tally.add(_rows(plan, chunk, seen + 1, arrived))
+            seen += chunk.height
+        _require_rows(seen)
+    except BaseException:
+        tally.discard()
+        raise
+    return tally
+
+
+def _require_rows(seen: int) -> None:
+    if seen == 0:
+        raise Invalid("The file has no rows: expected at least one below its header.")
+
+
+def _rows(plan: _Plan, chunk: pl.DataFrame, first_row: int, arrived: datetime) -> Rows:
+    wanted = set(plan.features)
+    features, unreadable = cast(chunk, [f for f in plan.package.features if f.name in wanted])
+    ids = None
+    if plan.association_id is not None:
+        ids = check_association_ids(
+            texts(chunk[plan.association_id]),
+            f"column '{plan.association_id}', rows from {first_row} on",
+            required=plan.deployment.settings.association_id_required,
+        )
+    return Rows(
+        features=features,
+        predictions=prediction_columns.from_file(plan.package.target, chunk, plan.predictions, first_row),
+        association_ids=ids,
+        at=_times(plan, chunk, first_row, arrived),
+        unreadable=unreadable,
+    )
+
+
+def _times(plan: _Plan, chunk: pl.DataFrame, first_row: int, arrived: datetime) -> pl.Series:
+    if plan.timestamp is None:
+        return pl.repeat(arrived, chunk.height, dtype=pl.Datetime("us", "UTC"), eager=True)
+    moments, lost = times(chunk[plan.timestamp])
+    if lost:
+        bad = (moments.is_null() & texts(chunk[plan.timestamp]).is_not_null()).arg_true()[0]
+        raise Invalid(
+            f"Row {first_row + bad}, column '{plan.timestamp}': found {str(chunk[plan.timestamp][bad])[:64]!r}, "
+            "expected a time such as 2026-11-23T10:31:31Z."
+        )
+    return moments.fill_null(arrived)
+
+
+def _new_upload(plan: _Plan, file: NewFile, caller: User, now: datetime) -> Upload:
+    upload_id = new_id(now)
+    return Upload(
+        seq=0,
+        id=upload_id,
+        deployment_id=plan.deployment.id,
+        batch_id=file.batch_id,
+        model_id=plan.model.model_id,
+        key=file.key,
+        content_hash=file.content_hash,
+        state=UploadState.PENDING,
+        rows=0,
+        first_at=None,
+        last_at=None,
+        parts=0,
+        blob_prefix=f"rows/{plan.deployment.id}/{upload_id}",
+        report=dict(plan.report()),
+        error=None,
+        job_id=None,
+        created_at=now,
+        created_by_id=caller.id,
+    )
+
+
+def get(ctx: Context, caller: User, deployment_id: str, batch_id: str, key: str) -> Upload:
+    """The upload that was named so."""
+    with ctx.store.snapshot() as tx:
+        access.deployment(tx, caller, deployment_id)
+        tx.batches.get(deployment_id, batch_id)
+        found = tx.uploads.find(batch_id, key)
+    if found is None:
+        raise NotFound(f"Upload not found: batch {batch_id} has none named '{key[:64]}'.")
+    return found
+
+
+def page(ctx: Context, caller: User, deployment_id: str, batch_id: str, request: PageRequest) -> Page[Upload]:
+    """Uploads of a batch, oldest first."""
+    with ctx.store.snapshot() as tx:
+        access.deployment(tx, caller, deployment_id)
+        tx.batches.get(deployment_id, batch_id)
+        return tx.uploads.list(batch_id, request)

@@ -1,0 +1,1 @@
+"""The product's nouns as frozen values."""

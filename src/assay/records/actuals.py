@@ -1,0 +1,47 @@
+"""Actuals: outcomes that were observed later."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Actual:
+    """The newest outcome known for one association id.
+
+    ``label`` holds a class name, ``number`` a measured value; the other one is None.
+    """
+
+    association_id: str
+    label: str | None
+    number: float | None
+    at: datetime | None
+    was_acted_on: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccuracyState:
+    """Accuracy of one (batch, model) pair as last computed.
+
+    Attributes
+    ----------
+    rows_with_actual : int
+        Prediction rows whose actual is known; a superseded prediction does not count.
+    data : bytes
+        The accumulators, written and read by ``assay.stats.accuracy``.
+    """
+
+    batch_id: str | None
+    model_id: str
+    rows_with_actual: int
+    data: bytes
+    computed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StaleAccuracy:
+    """A (batch, model) pair whose accuracy must be computed anew; ``wanted`` rises with every change."""
+
+    deployment_id: str
+    batch_id: str | None
+    model_id: str
+    wanted: int

@@ -1,0 +1,21 @@
+"""Bounds that the server really enforces."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one call or one deployment may carry."""
+
+    max_batches: int = 100_000
+    max_rows_per_call: int = 10_000
+    max_batch_name_length: int = 512
+    max_description_length: int = 4_096
+    max_url_length: int = 2_048
+    max_json_body_bytes: int = 64 * 2**20
+    max_upload_bytes: int = 16 * 2**30
+    max_upload_key_length: int = 200
+    max_association_id_length: int = 256
+    max_page: int = 1_000
+    inline_upload_bytes: int = 4 * 2**20
+    chunk_rows: int = 65_536

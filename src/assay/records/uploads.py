@@ -1,0 +1,50 @@
+"""Uploads: deliveries of rows, the unit of "counted once"."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class UploadState(StrEnum):
+    """How far an upload has come. Only a counted one shows in any figure."""
+
+    PENDING = "pending"
+    COUNTED = "counted"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One delivery of prediction rows.
+
+    Attributes
+    ----------
+    seq : int
+        Order of arrival over the whole server; decides which prediction of an association id is the newest.
+    key, content_hash : str or None
+        The caller's name for the delivery and the hash of its bytes; None for a JSON call.
+    parts : int
+        Parquet files under ``blob_prefix`` that keep the rows; 0 when rows are not kept.
+    report : dict
+        What intake counted: unreadable values by column, columns ignored, columns missing.
+    """
+
+    seq: int
+    id: str
+    deployment_id: str
+    batch_id: str | None
+    model_id: str
+    key: str | None
+    content_hash: str | None
+    state: UploadState
+    rows: int
+    first_at: datetime | None
+    last_at: datetime | None
+    parts: int
+    blob_prefix: str
+    report: dict[str, Any]
+    error: str | None
+    job_id: str | None
+    created_at: datetime
+    created_by_id: str

@@ -1,0 +1,26 @@
+"""Who uses the server."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody with tokens. An admin sees every object; others see their own."""
+
+    id: str
+    name: str
+    is_admin: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A bearer token as the server keeps it: never the secret, only its keyed hash."""
+
+    id: str
+    user_id: str
+    digest: str
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None

@@ -1,0 +1,98 @@
+"""The operator's commands."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from assay.server.settings import ServerSettings
+
+app = typer.Typer(help="Run and look after a server.", no_args_is_help=True, pretty_exceptions_enable=False)
+
+DataDir = Annotated[
+    Path | None, typer.Option("--data-dir", help="Folder of the database and the files [ASSAY_DATA_DIR].")
+]
+ADMIN = "admin"
+
+
+@app.command()
+def serve(
+    data_dir: DataDir = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on [ASSAY_HOST].")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on, 0 for any [ASSAY_PORT].")] = None,
+    token_file: Annotated[
+        Path | None, typer.Option(help="Write the first admin token here, readable by you alone.")
+    ] = None,
+) -> None:
+    """Run the server: the API, and the workers that run its jobs."""
+    from assay.server import serving
+
+    serving.serve(_settings(data_dir, host=host, port=port), token_file)
+
+
+@app.command()
+def migrate(data_dir: DataDir = None) -> None:
+    """Bring the database to this version's schema."""
+    from assay.storage.directory import DirectoryStorage
+
+    folder = _settings(data_dir).data_dir
+    store = DirectoryStorage(folder)
+    store.migrate()
+    store.close()
+    typer.echo(f"The database in {folder} is up to date.")
+
+
+token = typer.Typer(help="Make, list and revoke tokens.", no_args_is_help=True)
+app.add_typer(token, name="token")
+
+
+@token.command("create")
+def token_create(
+    user: Annotated[str, typer.Option(help="Name of the user; added if new.")] = ADMIN,
+    admin: Annotated[bool, typer.Option("--admin", help="A new user may see and do everything.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Make a token and print it once."""
+    from assay.monitoring import tokens
+    from assay.server.wiring import open_folder
+
+    parts = open_folder(_settings(data_dir).data_dir)
+    typer.echo(tokens.create(parts.context, user, is_admin=admin))
+    parts.store.close()
+
+
+@token.command("list")
+def token_list(data_dir: DataDir = None) -> None:
+    """List tokens: id, user, when made and last used. Secrets are not kept."""
+    from assay.server.wiring import open_folder
+
+    parts = open_folder(_settings(data_dir).data_dir)
+    with parts.store.snapshot() as tx:
+        rows = [(t, tx.users.get(t.user_id).name) for t in tx.tokens.list()]
+    for found, name in rows:
+        used = "never used" if found.last_used_at is None else f"last used {found.last_used_at:%Y-%m-%d %H:%M} UTC"
+        typer.echo(f"{found.id}  {name:<20}  made {found.created_at:%Y-%m-%d %H:%M} UTC  {used}")
+    parts.store.close()
+
+
+@token.command("revoke")
+def token_revoke(token_id: str, data_dir: DataDir = None) -> None:
+    """Revoke a token by its id; calls with it are refused from now on."""
+    from assay.server.wiring import open_folder
+
+    parts = open_folder(_settings(data_dir).data_dir)
+    with parts.store.transaction() as tx:
+        gone = tx.tokens.delete(token_id)
+    parts.store.close()
+    if not gone:
+        typer.echo(f"There is no token {token_id}. 'assay token list' shows them.", err=True)
+        raise typer.Exit(1)
+    typer.echo(f"Token {token_id} is revoked.")
+
+
+def _settings(data_dir: Path | None, host: str | None = None, port: int | None = None) -> "ServerSettings":
+    from assay.server.settings import ServerSettings
+
+    given: dict[str, Any] = {"data_dir": data_dir, "host": host, "port": port}
+    return ServerSettings(**{name: value for name, value in given.items() if value is not None})

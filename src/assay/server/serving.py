@@ -1,0 +1,82 @@
+"""Running the server in this process."""
+
+import os
+import socket
+import sys
+from pathlib import Path
+
+import uvicorn
+
+from assay.http.app import create_app
+from assay.monitoring import tokens
+from assay.monitoring.context import Context
+from assay.server.settings import ServerSettings
+from assay.server.wiring import open_folder, working
+
+ADMIN = "admin"
+BACKLOG = 2048
+
+
+class Server:
+    """A listening server, for commands and tests that go on beside it."""
+
+    def __init__(self, context: Context, settings: ServerSettings) -> None:
+        self._context = context
+        self._settings = settings
+        self._socket = socket.create_server((settings.host, settings.port), backlog=BACKLOG)
+        config = uvicorn.Config(
+            create_app(context),
+            log_level=settings.log_level,
+            access_log=settings.log_level == "debug",
+            timeout_graceful_shutdown=10,
+            server_header=False,
+        )
+        self._server = uvicorn.Server(config)
+
+    @property
+    def url(self) -> str:
+        """Address that clients on this machine use."""
+        host, port = self._socket.getsockname()[:2]
+        return f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104
+
+    def run(self) -> None:
+        """Serve until told to stop."""
+        with working(self._context, self._settings.workers):
+            self._server.run(sockets=[self._socket])
+
+    def stop(self) -> None:
+        """Finish the present requests and stop."""
+        self._server.should_exit = True
+
+
+def serve(settings: ServerSettings, token_file: Path | None) -> None:
+    """Run the server until it is interrupted."""
+    parts = open_folder(settings.data_dir)
+    server = Server(parts.context, settings)
+    first_token(parts.context, token_file)
+    sys.stderr.write(f"Assay is listening on {server.url} (data in {settings.data_dir}). Stop with Ctrl-C.\n")
+    sys.stderr.flush()
+    try:
+        server.run()
+    finally:
+        parts.store.close()
+
+
+def first_token(context: Context, token_file: Path | None) -> None:
+    """Make the first admin token, unless some token is there already.
+
+    It goes to the file, readable by its owner alone, or is printed once.
+    """
+    with context.store.snapshot() as tx:
+        known = bool(tx.tokens.list())
+    if known:
+        return
+    token = tokens.create(context, ADMIN, is_admin=True)
+    if token_file is None:
+        sys.stderr.write(f"First admin token, shown only now: {token}\n")
+        return
+    handle = os.open(token_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(token + "\n")
+    token_file.chmod(0o600)
+    sys.stderr.write(f"The first admin token is in {token_file}.\n")

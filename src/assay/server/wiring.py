@@ -1,0 +1,67 @@
+"""Who is who: which store, which engine, which clock."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from assay.engines.local import LocalEngine
+from assay.jobs.worker import Worker
+from assay.monitoring.context import Context
+from assay.records.limits import Limits
+from assay.storage.directory import DirectoryStorage
+
+KEY_FILE = "secret.key"
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """A server's parts over one folder."""
+
+    store: DirectoryStorage
+    context: Context
+
+
+def open_folder(folder: Path, limits: Limits | None = None) -> Embedded:
+    """Open, and create or upgrade where needed, the store of one folder."""
+    store = DirectoryStorage(folder)
+    store.migrate()
+    context = Context(
+        store=store,
+        engine=LocalEngine(),
+        clock=lambda: datetime.now(UTC),
+        secret=_secret(folder),
+        limits=limits or Limits(),
+    )
+    return Embedded(store, context)
+
+
+def _secret(folder: Path) -> bytes:
+    """The key of token hashes, made at the first start; whoever copies the database alone has no tokens."""
+    path = folder / KEY_FILE
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return bytes.fromhex(path.read_text().strip())
+    with os.fdopen(handle, "w") as file:
+        key = secrets.token_bytes(32)
+        file.write(key.hex())
+        file.flush()
+        os.fsync(file.fileno())
+    return key
+
+
+@contextmanager
+def working(context: Context, workers: int) -> Iterator[None]:
+    """Run jobs in threads for as long as the context lasts."""
+    team = [Worker(context) for _ in range(workers)]
+    for worker in team:
+        worker.start()
+    try:
+        yield
+    finally:
+        for worker in team:
+            worker.stop()

@@ -1,0 +1,1 @@
+"""Pure numbers: bins, profiles, drift and accuracy. No files, no clock, no network."""

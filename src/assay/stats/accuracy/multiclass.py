@@ -1,0 +1,331 @@
+"""Accuracy of a multiclass model: one pass over rows, merged in any order, asked for any metric."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from assay.errors import BinsMismatch
+from assay.stats.accuracy import ranking
+from assay.stats.accuracy.binary import CLIP, entropy
+from assay.stats.accuracy.confusion import mean_of_rates
+from assay.stats.accuracy.losses import LossMean
+from assay.stats.accuracy.rows import counted
+from assay.stats.accuracy.scores import EXACT_SCORES, ScoreCounts
+from assay.stats.arrays import FloatArray, IntArray, read_only, same_content
+from assay.stats.container import pack, unpack
+from assay.stats.estimate import NO_ROWS, Estimate
+from assay.stats.intervals import wilson
+
+KIND = "multiclass accuracy"
+
+_LEAST_EXACT_SCORES = 1_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MulticlassAccuracy:
+    """What is needed of rows with a probability per class and an outcome to answer every multiclass metric.
+
+    The predicted class is the one with the largest probability; of equal ones the first. Rows of weight zero
+    are not counted, nor are rows whose actual is none of the classes or whose probabilities are not all
+    finite numbers; the latter are in ``excluded``.
+
+    Attributes
+    ----------
+    classes : tuple of str
+        The model's classes, in the order of the probabilities. Both sides of a merge share them.
+    rows : int array, shape (k, k)
+        Rows by actual class (first index) and predicted class.
+    confusion : float array, shape (k, k)
+        The same, as weight.
+    scores : tuple of ScoreCounts
+        Per class: rows of that class against all others, by the probability of that class. All classes
+        together keep about 100,000 distinct scores exactly.
+    log_loss, squared_error : LossMean
+        Means of the logarithmic loss and of the squared distance between probabilities and outcome.
+    excluded : int
+        Rows left out because their numbers could not be used.
+
+    Examples
+    --------
+    >>> rows = MulticlassAccuracy.of(
+    ...     np.array([0, 1, 1]),
+    ...     np.array([[0.8, 0.2], [0.4, 0.6], [0.7, 0.3]]),
+    ...     classes=("cat", "dog"),
+    ... )
+    >>> rows.n, rows.predicted_counts, rows.actual_counts
+    (3, {'cat': 2, 'dog': 1}, {'cat': 1, 'dog': 2})
+    """
+
+    classes: tuple[str, ...]
+    rows: IntArray
+    confusion: FloatArray
+    scores: tuple[ScoreCounts, ...]
+    log_loss: LossMean
+    squared_error: LossMean
+    excluded: int = 0
+
+    @classmethod
+    def empty(cls, classes: tuple[str, ...]) -> Self:
+        """Accuracy of no rows."""
+        return cls.of(np.zeros(0, dtype=np.int64), np.zeros((0, len(classes))), classes=classes)
+
+    @classmethod
+    def of(
+        cls,
+        actual: npt.ArrayLike,
+        probabilities: npt.ArrayLike,
+        *,
+        classes: tuple[str, ...],
+        weights: npt.ArrayLike | None = None,
+    ) -> Self:
+        """Accuracy of rows.
+
+        Parameters
+        ----------
+        actual : int array, shape (n,)
+            Position in ``classes`` of what happened; any other number means none of them.
+        probabilities : float array, shape (n, k)
+            The model's probability of each class.
+        classes : tuple of str, length k
+            Names of the classes.
+        weights : float array, shape (n,), optional
+            Weight of each row, zero or above; one each when left out.
+        """
+        k = len(classes)
+        places = np.asarray(actual, dtype=np.int64)
+        chances = np.asarray(probabilities, dtype=np.float64).reshape(-1, k)
+        usable = np.isfinite(chances).all(axis=1) & (places >= 0) & (places < k)
+        keep, weighing, excluded = counted(usable, weights)
+        places, chances = places[keep], chances[keep]
+        cells = places * k + chances.argmax(axis=1)
+        return cls(
+            classes=tuple(classes),
+            rows=read_only(np.bincount(cells, minlength=k * k).reshape(k, k)),
+            confusion=read_only(np.bincount(cells, weights=weighing, minlength=k * k).reshape(k, k)),
+            scores=tuple(ScoreCounts.of(places == j, chances[:, j], weighing, limit=_limit(k)) for j in range(k)),
+            log_loss=LossMean.of(_log_loss(places, chances), weighing),
+            squared_error=LossMean.of(_squared_error(places, chances), weighing),
+            excluded=excluded,
+        )
+
+    def merge(self, other: Self) -> Self:
+        """Accuracy of both together; neither is changed.
+
+        Raises
+        ------
+        BinsMismatch
+            When the classes differ.
+        """
+        if self.classes != other.classes:
+            raise BinsMismatch(f"Accuracy over {self.classes} cannot be merged with accuracy over {other.classes}.")
+        return type(self)(
+            classes=self.classes,
+            rows=read_only(self.rows + other.rows),
+            confusion=read_only(self.confusion + other.confusion),
+            scores=tuple(a.merge(b) for a, b in zip(self.scores, other.scores, strict=True)),
+            log_loss=self.log_loss.merge(other.log_loss),
+            squared_error=self.squared_error.merge(other.squared_error),
+            excluded=self.excluded + other.excluded,
+        )
+
+    @property
+    def n(self) -> int:
+        """Rows counted."""
+        return self.log_loss.rows
+
+    @property
+    def predicted_counts(self) -> dict[str, int]:
+        """Rows by predicted class."""
+        return dict(zip(self.classes, self.rows.sum(axis=0).tolist(), strict=True))
+
+    @property
+    def actual_counts(self) -> dict[str, int]:
+        """Rows by actual class."""
+        return dict(zip(self.classes, self.rows.sum(axis=1).tolist(), strict=True))
+
+    def to_bytes(self) -> bytes:
+        """Stored form, version 1."""
+        fields = {
+            "classes": list(self.classes),
+            "excluded": self.excluded,
+            "log_loss": self.log_loss.numbers(),
+            "squared_error": self.squared_error.numbers(),
+            "scores": [[counts.exact, counts.limit] for counts in self.scores],
+        }
+        arrays = {"rows": self.rows.ravel(), "confusion": self.confusion.ravel()}
+        for j, counts in enumerate(self.scores):
+            arrays |= {
+                f"scores_{j}": counts.scores,
+                f"positives_{j}": counts.positives,
+                f"negatives_{j}": counts.negatives,
+            }
+        return pack(KIND, 1, fields, arrays)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """The accuracy that `to_bytes` stored.
+
+        Raises
+        ------
+        FormatUnreadable
+            When the bytes are damaged, of another kind or from a newer version.
+        """
+        stored = unpack(data, kind=KIND)
+        fields, arrays = stored.fields, stored.arrays
+        k = len(fields["classes"])
+        return cls(
+            classes=tuple(fields["classes"]),
+            rows=arrays["rows"].reshape(k, k),
+            confusion=arrays["confusion"].reshape(k, k),
+            scores=tuple(
+                ScoreCounts(arrays[f"scores_{j}"], arrays[f"positives_{j}"], arrays[f"negatives_{j}"], exact, limit)
+                for j, (exact, limit) in enumerate(fields["scores"])
+            ),
+            log_loss=LossMean.of_numbers(fields["log_loss"]),
+            squared_error=LossMean.of_numbers(fields["squared_error"]),
+            excluded=fields["excluded"],
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return same_content(self, other)
+
+    __hash__ = None  # type: ignore[assignment]  # compared by content that numpy cannot hash
+
+
+def accuracy(rows: MulticlassAccuracy) -> Estimate:
+    """Share of rows whose predicted class is the actual one, in [0, 1]."""
+    if rows.n == 0:
+        return Estimate.undefined(NO_ROWS)
+    share = float(np.trace(rows.confusion) / rows.confusion.sum())
+    effective = rows.log_loss.size.effective
+    low, high = wilson(share * effective, effective)
+    return Estimate(share, rows.n, low, high)
+
+
+def balanced_accuracy(rows: MulticlassAccuracy) -> Estimate:
+    """Mean over the classes that occur of the share of their rows predicted right, in [0, 1].
+
+    The interval combines the Wilson intervals of the shares, as in the binary case.
+    """
+    if rows.n == 0:
+        return Estimate.undefined(NO_ROWS)
+    return mean_of_rates([_share_right(rows, j) for j in range(len(rows.classes)) if rows.rows[j].any()], rows.n)
+
+
+def macro_f1(rows: MulticlassAccuracy) -> Estimate:
+    """Mean over all classes of F1; a class that neither occurs nor is predicted counts as 0, in [0, 1]."""
+    if rows.n == 0:
+        return Estimate.undefined(NO_ROWS)
+    concerned = rows.confusion.sum(axis=0) + rows.confusion.sum(axis=1)
+    right = 2 * np.diag(rows.confusion)
+    return Estimate(float(np.divide(right, concerned, out=np.zeros_like(right), where=concerned > 0).mean()), rows.n)
+
+
+def matthews(rows: MulticlassAccuracy) -> Estimate:
+    """Matthews correlation of predicted and actual class, in [-1, 1]; undefined when either is constant.
+
+    References
+    ----------
+    Gorodkin (2004), Computational Biology and Chemistry 28, 367-374.
+    """
+    if rows.n == 0:
+        return Estimate.undefined(NO_ROWS)
+    total, right = float(rows.confusion.sum()), float(np.trace(rows.confusion))
+    actual, predicted = rows.confusion.sum(axis=1), rows.confusion.sum(axis=0)
+    spread = (total * total - float(actual @ actual)) * (total * total - float(predicted @ predicted))
+    if spread <= 0:
+        return Estimate.undefined("all rows are of one class, predicted or actually", rows.n)
+    return Estimate((right * total - float(actual @ predicted)) / math.sqrt(spread), rows.n)
+
+
+def auc_by_class(rows: MulticlassAccuracy) -> dict[str, Estimate]:
+    """AUC of each class against all others; undefined for a class that never or always occurs."""
+    return {name: _class_auc(rows, j) for j, name in enumerate(rows.classes)}
+
+
+def auc(rows: MulticlassAccuracy) -> Estimate:
+    """One-against-rest AUC averaged by class frequency, in [0, 1]; absent classes are left out."""
+    return _average(rows, rows.confusion.sum(axis=1))
+
+
+def macro_auc(rows: MulticlassAccuracy) -> Estimate:
+    """One-against-rest AUC averaged over the classes that occur, each counting the same, in [0, 1]."""
+    return _average(rows, np.ones(len(rows.classes)))
+
+
+def fraction_explained(rows: MulticlassAccuracy) -> Estimate:
+    """Share of the entropy of the outcomes that the probabilities explain, ``1 - LogLoss / entropy``."""
+    if rows.log_loss.mean is None:
+        return Estimate.undefined(NO_ROWS)
+    actual = rows.confusion.sum(axis=1)
+    if np.count_nonzero(actual) < 2:
+        return Estimate.undefined("all rows are of one class", rows.n)
+    return Estimate(1 - rows.log_loss.mean / entropy(actual), rows.n)
+
+
+MulticlassMetric = Callable[[MulticlassAccuracy], Estimate]
+
+MULTICLASS_METRICS: dict[str, MulticlassMetric] = {
+    "AUC": auc,
+    "Accuracy": accuracy,
+    "Balanced Accuracy": balanced_accuracy,
+    "FVE Multinomial": fraction_explained,
+    "LogLoss": lambda rows: rows.log_loss.estimate(),
+    "Macro F1": macro_f1,
+    "MCC": matthews,
+    "Brier": lambda rows: rows.squared_error.estimate(),
+}
+"""Every metric of a multiclass model, by its name on the wire."""
+
+
+def _limit(classes: int) -> int:
+    return max(_LEAST_EXACT_SCORES, EXACT_SCORES // max(1, classes))
+
+
+def _log_loss(places: IntArray, chances: FloatArray) -> FloatArray:
+    of_actual = chances[np.arange(places.size), places]
+    return -np.log(np.clip(of_actual, CLIP, 1 - CLIP))
+
+
+def _squared_error(places: IntArray, chances: FloatArray) -> FloatArray:
+    outcome = np.zeros_like(chances)
+    outcome[np.arange(places.size), places] = 1.0
+    distance = chances - outcome
+    squares: FloatArray = np.einsum("ij,ij->i", distance, distance)
+    return squares
+
+
+def _share_right(rows: MulticlassAccuracy, j: int) -> Estimate:
+    weight = float(rows.confusion[j].sum())
+    share = float(rows.confusion[j, j]) / weight
+    # Only the whole table's effective rows are kept; a class has its part of them.
+    effective = rows.log_loss.size.effective * weight / rows.log_loss.size.weight
+    low, high = wilson(share * effective, effective)
+    return Estimate(share, int(rows.rows[j].sum()), low, high)
+
+
+def _class_auc(rows: MulticlassAccuracy, j: int) -> Estimate:
+    positives = int(rows.rows[j].sum())
+    if positives in (0, rows.n):
+        return Estimate.undefined("the class never occurs" if positives == 0 else "no other class occurs", rows.n)
+    return Estimate(ranking.auc_of_counts(rows.scores[j]), rows.n, bound=ranking.auc_bound(rows.scores[j]))
+
+
+def _average(rows: MulticlassAccuracy, weights: FloatArray) -> Estimate:
+    if rows.n == 0:
+        return Estimate.undefined(NO_ROWS)
+    found = [
+        (area.value, area.bound, weight)
+        for area, weight in zip(auc_by_class(rows).values(), weights.tolist(), strict=True)
+        if area.value is not None
+    ]
+    if not found:
+        return Estimate.undefined("all rows are of one class", rows.n)
+    total = math.fsum(weight for *_, weight in found)
+    value = math.fsum(value * weight for value, _, weight in found) / total
+    bound = math.fsum(bound * weight for _, bound, weight in found) / total
+    return Estimate(value, rows.n, bound=bound)

@@ -1,0 +1,105 @@
+"""Cells for deciding whether a column has drifted: as many as the current rows can fill.
+
+See docs/methods/decision_cells.md.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from assay.stats.arrays import IntArray
+from assay.stats.categorical import CategoricalColumn
+from assay.stats.drift import Column, require_same_bins
+from assay.stats.numeric import NumericColumn
+
+ROWS_PER_CELL = 5
+FEWEST_ROWS = 10
+
+
+@dataclass(frozen=True, eq=False)
+class DecisionCells:
+    """Rows of baseline and current per cell, two cells or more.
+
+    Attributes
+    ----------
+    baseline, current : int array, shape (n_cells,)
+        Rows, missing ones among them; no cell is empty on both sides.
+    bins : int or None
+        Quantile bins used for a numeric column; None for a categorical one.
+    """
+
+    baseline: IntArray
+    current: IntArray
+    bins: int | None
+
+
+def decision_bins(values: int) -> int:
+    """Quantile bins for a number of current values: a fifth of them, from 2 to 10.
+
+    Examples
+    --------
+    >>> decision_bins(10), decision_bins(34), decision_bins(5000)
+    (2, 6, 10)
+    """
+    return max(2, min(10, values // ROWS_PER_CELL))
+
+
+def decision_cells(baseline: Column, current: Column) -> DecisionCells | None:
+    """Cells to test for homogeneity; they depend on how many rows current has and never on their values.
+
+    Numeric: `decision_bins` quantile bins and missing. Categorical: every level that current should hold five
+    times by its share of the baseline; all the rest, missing included, in one cell.
+
+    Returns
+    -------
+    DecisionCells or None
+        None when nothing can be tested: fewer than ten current values in a numeric column, no baseline rows,
+        or everything in one cell.
+
+    Raises
+    ------
+    BinsMismatch
+        When the two were counted over different bins.
+    Invalid
+        When a numeric column's bins were not cut for 2 to 10 bins.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from assay.stats.bins import LevelBins
+    >>> rows = pl.Series(["a"] * 50 + ["b"] * 45 + ["c"] * 5)
+    >>> bins = LevelBins.of(rows)
+    >>> cells = decision_cells(CategoricalColumn.of(rows, bins), CategoricalColumn.of(rows[30:70], bins))
+    >>> cells.baseline.tolist(), cells.current.tolist()
+    ([50, 45, 5], [20, 20, 0])
+    """
+    require_same_bins(baseline, current)
+    if isinstance(baseline, NumericColumn) and isinstance(current, NumericColumn):
+        return _numeric(baseline, current)
+    if isinstance(baseline, CategoricalColumn) and isinstance(current, CategoricalColumn):
+        return _pooled(baseline.cells(), current.cells())
+    return None
+
+
+def _numeric(baseline: NumericColumn, current: NumericColumn) -> DecisionCells | None:
+    values = current.rows - current.missing
+    if values < FEWEST_ROWS or baseline.moments.n == 0:
+        return None
+    bins = decision_bins(values)
+    return _tested(baseline.cells(bins), current.cells(bins), bins)
+
+
+def _pooled(baseline: IntArray, current: IntArray) -> DecisionCells | None:
+    m, n = int(baseline.sum()), int(current.sum())
+    if not (m and n):
+        return None
+    kept = baseline * n >= ROWS_PER_CELL * m
+    pooled = [np.append(side[kept], side[~kept].sum()) for side in (baseline, current)]
+    return _tested(pooled[0], pooled[1], None)
+
+
+def _tested(baseline: IntArray, current: IntArray, bins: int | None) -> DecisionCells | None:
+    used = (baseline + current) > 0
+    if np.count_nonzero(used) < 2:
+        return None
+    return DecisionCells(baseline[used], current[used], bins)

@@ -1,0 +1,56 @@
+"""What monitoring needs of a store: transactions over repositories, and blobs."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    # The repositories are shared by both back ends; only their types are needed here, so that nothing above
+    # this line of imports ever loads a database library through the interface.
+    from assay.storage.sql.transaction import Transaction
+
+
+class Blobs(Protocol):
+    """Bytes under keys such as ``rows/65a0.../00000.parquet``. A key is written once and never changed."""
+
+    def put(self, key: str, chunks: Iterable[bytes]) -> int:
+        """Store the chunks under the key, whole or not at all; returns the bytes written."""
+        ...
+
+    def read(self, key: str) -> bytes:
+        """All bytes of a small blob."""
+        ...
+
+    def stream(self, key: str) -> Iterator[bytes]:
+        """The bytes of a blob, in pieces."""
+        ...
+
+    def local_copy(self, key: str) -> AbstractContextManager[Path]:
+        """A file with the blob's bytes, valid inside the context."""
+        ...
+
+    def list(self, prefix: str) -> Sequence[str]:
+        """Keys that begin with the prefix, sorted."""
+        ...
+
+    def delete(self, prefix: str) -> None:
+        """Remove every blob whose key begins with the prefix; none is not an error."""
+        ...
+
+
+class Storage(Protocol):
+    """One metadata database and one blob store."""
+
+    @property
+    def blobs(self) -> Blobs:
+        """The blob store."""
+        ...
+
+    def transaction(self) -> "AbstractContextManager[Transaction]":
+        """A read-write transaction: commits on leaving, rolls back on an error."""
+        ...
+
+    def snapshot(self) -> "AbstractContextManager[Transaction]":
+        """A read-only view of one moment."""
+        ...

@@ -1,0 +1,81 @@
+"""Blobs as files below one folder."""
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+PIECE = 1 << 20
+
+
+class LocalBlobs:
+    """A folder of files; the key is the path below it. Keys are made by the server, never by a caller."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._incoming = root / ".incoming"
+        self._incoming.mkdir(parents=True, exist_ok=True)
+
+    def put(self, key: str, chunks: Iterable[bytes]) -> int:
+        """Write to a side file, flush it to the disk, then rename: a crash leaves no half blob under a key."""
+        target = self._path(key)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        side = self._incoming / secrets.token_hex(12)
+        size = 0
+        try:
+            with side.open("wb") as file:
+                for chunk in chunks:
+                    size += file.write(chunk)
+                file.flush()
+                os.fsync(file.fileno())
+            side.replace(target)
+        finally:
+            side.unlink(missing_ok=True)
+        _sync_folder(target.parent)
+        return size
+
+    def read(self, key: str) -> bytes:
+        """All bytes of a blob."""
+        return self._path(key).read_bytes()
+
+    def stream(self, key: str) -> Iterator[bytes]:
+        """The bytes of a blob, a mebibyte at a time."""
+        with self._path(key).open("rb") as file:
+            while piece := file.read(PIECE):
+                yield piece
+
+    @contextmanager
+    def local_copy(self, key: str) -> Iterator[Path]:
+        """The file itself."""
+        yield self._path(key)
+
+    def list(self, prefix: str) -> Sequence[str]:
+        """Keys that begin with the prefix, which ends at a folder."""
+        folder = self._path(prefix)
+        files = [folder] if folder.is_file() else folder.rglob("*")
+        return sorted(str(f.relative_to(self.root)) for f in files if f.is_file())
+
+    def delete(self, prefix: str) -> None:
+        """Remove a file or a folder of files."""
+        path = self._path(prefix)
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+    def _path(self, key: str) -> Path:
+        path = (self.root / key).resolve()
+        if not path.is_relative_to(self.root.resolve()):
+            # Keys hold only ids of the server's own making, so this is a fault of the program, not of a caller.
+            raise ValueError(f"Blob key {key!r} leads out of the blob folder.")
+        return path
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

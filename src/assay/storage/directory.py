@@ -1,0 +1,78 @@
+"""The embedded store: one folder with a SQLite database and the blobs."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from assay.storage.blobs import LocalBlobs
+from assay.storage.sql import migrate
+from assay.storage.sql.transaction import Transaction
+
+BUSY_SECONDS = 30
+
+
+class DirectoryStorage:
+    """SQLite in write-ahead mode and files, both below one folder; for one machine, any number of threads."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.folder = folder
+        self.blobs = LocalBlobs(folder / "blobs")
+        self.engine = sa.create_engine(
+            f"sqlite:///{folder / 'assay.db'}",
+            connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+            pool_size=40,
+            max_overflow=20,
+        )
+        sa.event.listen(self.engine, "connect", _configure)
+
+    def migrate(self) -> None:
+        """Create or bring up to date the schema."""
+        migrate.upgrade(self.engine)
+
+    def check(self) -> None:
+        """Refuse a database of another schema."""
+        migrate.check(self.engine)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """A writing transaction. The write lock is taken at once: upgrading a reader's lock can fail for good."""
+        with self.engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            with _ending(connection):
+                yield Transaction(connection)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Transaction]:
+        """A reading transaction, which sees one moment and never waits for writers."""
+        with self.engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN")
+            with _ending(connection):
+                yield Transaction(connection)
+
+
+@contextmanager
+def _ending(connection: sa.Connection) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        connection.exec_driver_sql("ROLLBACK")
+        raise
+    connection.exec_driver_sql("COMMIT")
+
+
+def _configure(connection: Any, _record: Any) -> None:
+    # The driver must not begin transactions by itself: it would begin them deferred.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    # FULL: a commit that was answered survives a power cut, not only a killed process.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()

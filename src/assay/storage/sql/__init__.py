@@ -1,0 +1,1 @@
+"""Repositories over SQLAlchemy Core, shared by every back end."""

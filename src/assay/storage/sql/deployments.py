@@ -1,0 +1,91 @@
+"""Deployments and their model history."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from assay.records.deployments import DeployedModel, Deployment, Settings
+from assay.records.pages import Page, PageRequest
+from assay.storage.sql.paging import contains, page_of
+from assay.storage.sql.tables import deployed_models, deployments, users
+
+_SELECT = sa.select(*(c for c in deployments.c if c.name != "deleted_at"), users.c.name.label("owner_name")).join(
+    users, users.c.id == deployments.c.owner_id
+)
+
+ORDER = {
+    "label": deployments.c.label,
+    "createdAt": deployments.c.created_at,
+}
+
+
+class Deployments:
+    """What is watched."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def create(self, deployment: Deployment) -> None:
+        """Add a deployment."""
+        values: dict[str, Any] = {f: getattr(deployment, f) for f in Deployment.__slots__ if f != "owner_name"}
+        values["settings"] = asdict(deployment.settings)
+        self._connection.execute(deployments.insert().values(**values))
+
+    def find(self, deployment_id: str) -> Deployment | None:
+        """The deployment of this id, unless it is deleted."""
+        query = _SELECT.where(deployments.c.id == deployment_id, deployments.c.deleted_at.is_(None))
+        row = self._connection.execute(query).mappings().one_or_none()
+        return _record(row) if row else None
+
+    def list(
+        self, owner_id: str | None, request: PageRequest, *, search: str | None, order_by: str | None
+    ) -> Page[Deployment]:
+        """Deployments of one owner or of all; newest first unless told."""
+        query = _SELECT.where(deployments.c.deleted_at.is_(None))
+        if owner_id is not None:
+            query = query.where(deployments.c.owner_id == owner_id)
+        if search:
+            query = query.where(contains(deployments.c.label, search))
+        key = ORDER[(order_by or "-createdAt").removeprefix("-")]
+        descending = (order_by or "-createdAt").startswith("-")
+        query = query.order_by(key.desc() if descending else key, deployments.c.id)
+        return page_of(self._connection, query, request, _record)
+
+    def update(self, deployment_id: str, **values: Any) -> None:
+        """Change some columns."""
+        statement = deployments.update().where(deployments.c.id == deployment_id)
+        self._connection.execute(statement.values(**values))
+
+    def save_settings(self, deployment_id: str, settings: Settings) -> None:
+        """Replace the settings."""
+        self.update(deployment_id, settings=asdict(settings))
+
+    def delete(self, deployment_id: str, now: datetime) -> None:
+        """Mark a deployment deleted; a job removes what belongs to it."""
+        self.update(deployment_id, deleted_at=now)
+
+    def add_model(self, model: DeployedModel) -> None:
+        """Begin a model's service."""
+        self._connection.execute(
+            deployed_models.insert().values({f: getattr(model, f) for f in DeployedModel.__slots__})
+        )
+
+    def models(self, deployment_id: str) -> Sequence[DeployedModel]:
+        """The model history, oldest first."""
+        query = deployed_models.select().where(deployed_models.c.deployment_id == deployment_id)
+        rows = self._connection.execute(query.order_by(deployed_models.c.since)).mappings()
+        return [DeployedModel(**row) for row in rows]
+
+    def set_baseline(self, deployment_id: str, model_id: str, baseline_id: str) -> None:
+        """Fix what a deployed model's batches are compared with."""
+        statement = deployed_models.update().where(
+            deployed_models.c.deployment_id == deployment_id, deployed_models.c.model_id == model_id
+        )
+        self._connection.execute(statement.values(baseline_id=baseline_id))
+
+
+def _record(row: sa.RowMapping) -> Deployment:
+    return Deployment(**{**row, "settings": Settings.of(row["settings"])})

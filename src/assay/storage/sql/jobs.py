@@ -1,0 +1,103 @@
+"""The job table: queue, leases and outcomes."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from assay.errors import LeaseLost
+from assay.records.jobs import Job, JobState
+from assay.records.pages import Page, PageRequest
+from assay.storage.sql.paging import page_of
+from assay.storage.sql.tables import jobs
+
+
+class Jobs:
+    """Queued work. Every write of a worker is fenced by owner, attempt and state."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def create(self, job: Job) -> None:
+        """Add a job; it can be claimed as soon as the transaction has committed."""
+        values = {field: getattr(job, field) for field in Job.__slots__}
+        self._connection.execute(jobs.insert().values(**values))
+
+    def find(self, job_id: str) -> Job | None:
+        """The job of this id, if there is one."""
+        row = self._connection.execute(jobs.select().where(jobs.c.id == job_id)).mappings().one_or_none()
+        return _record(row) if row else None
+
+    def list(self, user_id: str | None, request: PageRequest) -> Page[Job]:
+        """Jobs of one user or of all, newest first."""
+        query = jobs.select().order_by(jobs.c.created_at.desc(), jobs.c.id)
+        if user_id is not None:
+            query = query.where(jobs.c.user_id == user_id)
+        return page_of(self._connection, query, request, _record)
+
+    def claim(self, owner: str, now: datetime, lease: timedelta) -> Job | None:
+        """Take the oldest job that is due, or whose worker has gone silent; None if there is none."""
+        due = sa.or_(
+            sa.and_(jobs.c.state == JobState.QUEUED, jobs.c.run_after <= now),
+            sa.and_(jobs.c.state == JobState.RUNNING, jobs.c.lease_until < now),
+        )
+        # PostgreSQL skips rows that another worker is claiming; SQLite has one writer at a time anyway.
+        oldest = (sa.select(jobs.c.id).where(due).order_by(jobs.c.run_after, jobs.c.id).limit(1)).with_for_update(
+            skip_locked=True
+        )
+        claimed = (
+            jobs.update()
+            .where(jobs.c.id == oldest.scalar_subquery())
+            .values(
+                state=JobState.RUNNING,
+                owner=owner,
+                attempt=jobs.c.attempt + 1,
+                lease_until=now + lease,
+            )
+            .returning(*jobs.c)
+        )
+        row = self._connection.execute(claimed).mappings().one_or_none()
+        return _record(row) if row else None
+
+    def renew(self, job: Job, until: datetime) -> bool:
+        """Keep the lease; False when another worker has it, or the job was cancelled."""
+        return self._fenced(job, lease_until=until) == 1
+
+    def complete(self, job: Job, now: datetime, result_path: str | None = None) -> None:
+        """Mark a job done, in the transaction that stores its effect.
+
+        Raises
+        ------
+        LeaseLost
+            When the job is no longer this worker's; the transaction must not commit.
+        """
+        path = result_path if result_path is not None else job.result_path
+        if self._fenced(job, state=JobState.DONE, finished_at=now, result_path=path, error=None) != 1:
+            raise LeaseLost(f"Job {job.id} ({job.kind}), attempt {job.attempt}, is no longer held by {job.owner}.")
+
+    def fail(self, job: Job, error: str, now: datetime, retry_at: datetime | None) -> None:
+        """Note why an attempt failed; queue the job again at ``retry_at``, or leave it failed for good."""
+        if retry_at is None:
+            self._fenced(job, state=JobState.FAILED, finished_at=now, error=error)
+        else:
+            self._fenced(job, state=JobState.QUEUED, run_after=retry_at, error=error, owner=None)
+
+    def cancel(self, job_id: str, now: datetime) -> bool:
+        """Cancel a job that has not ended; False when it has."""
+        open_states = (JobState.QUEUED, JobState.RUNNING)
+        statement = jobs.update().where(jobs.c.id == job_id, jobs.c.state.in_(open_states))
+        changed = self._connection.execute(statement.values(state=JobState.CANCELLED, finished_at=now))
+        return changed.rowcount == 1
+
+    def _fenced(self, job: Job, **values: Any) -> int:
+        statement = jobs.update().where(
+            jobs.c.id == job.id,
+            jobs.c.owner == job.owner,
+            jobs.c.attempt == job.attempt,
+            jobs.c.state == JobState.RUNNING,
+        )
+        return self._connection.execute(statement.values(**values)).rowcount
+
+
+def _record(row: sa.RowMapping) -> Job:
+    return Job(**{**row, "state": JobState(row["state"])})

@@ -1,0 +1,39 @@
+"""Bringing a database to this program's schema, and refusing any other."""
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from assay.errors import DatabaseMismatch
+
+SCRIPTS = Path(__file__).parent / "migrations"
+
+
+def upgrade(engine: sa.Engine) -> None:
+    """Apply every migration that the database does not have yet."""
+    with engine.begin() as connection:
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def check(engine: sa.Engine) -> None:
+    """Raise `DatabaseMismatch` unless the database has exactly this program's schema."""
+    with engine.connect() as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+    expected = ScriptDirectory.from_config(_config()).get_current_head()
+    if found != expected:
+        raise DatabaseMismatch(
+            f"The database has schema {found or 'none'}, this program needs {expected}. "
+            "Run 'assay migrate', or use the version of Assay that wrote it."
+        )
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    return config

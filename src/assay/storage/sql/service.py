@@ -1,0 +1,44 @@
+"""Reported prediction requests."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from assay.records.service import PredictionRequest
+from assay.storage.sql.tables import service_requests
+
+
+class ServiceRequests:
+    """Service figures as they were reported, one row a request."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def add(self, deployment_id: str, requests: Sequence[PredictionRequest]) -> None:
+        """Store reported requests."""
+        rows = [
+            {"deployment_id": deployment_id, **{f: getattr(r, f) for f in PredictionRequest.__slots__}}
+            for r in requests
+        ]
+        self._connection.execute(service_requests.insert(), rows)
+
+    def list(
+        self, deployment_id: str, *, batch_ids: Sequence[str] | None, model_id: str | None
+    ) -> Sequence[PredictionRequest]:
+        """Requests of the named batches, or of the whole deployment."""
+        table = service_requests
+        query = sa.select(*(c for c in table.c if c.name not in {"id", "deployment_id"})).where(
+            table.c.deployment_id == deployment_id
+        )
+        if batch_ids is not None:
+            query = query.where(table.c.batch_id.in_(list(batch_ids)))
+        if model_id is not None:
+            query = query.where(table.c.model_id == model_id)
+        rows = self._connection.execute(query.order_by(table.c.at, table.c.id)).mappings()
+        return [PredictionRequest(**row) for row in rows]
+
+    def delete(self, *, batch_id: str | None = None, deployment_id: str | None = None) -> None:
+        """Remove the requests of a batch or of a deployment."""
+        table = service_requests
+        mine = table.c.batch_id == batch_id if batch_id is not None else table.c.deployment_id == deployment_id
+        self._connection.execute(table.delete().where(mine))

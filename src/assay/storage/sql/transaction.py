@@ -1,0 +1,34 @@
+"""One transaction: a connection and a repository per resource."""
+
+import sqlalchemy as sa
+
+from assay.storage.sql.actuals import AccuracyStates, Actuals
+from assay.storage.sql.batches import Batches
+from assay.storage.sql.datasets import Datasets
+from assay.storage.sql.deployments import Deployments
+from assay.storage.sql.jobs import Jobs
+from assay.storage.sql.models import Baselines, ModelPackages
+from assay.storage.sql.profiles import Profiles
+from assay.storage.sql.service import ServiceRequests
+from assay.storage.sql.uploads import PredictionKeys, Uploads
+from assay.storage.sql.users import Tokens, Users
+
+
+class Transaction:
+    """Everything that can be read or written together."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self.users = Users(connection)
+        self.tokens = Tokens(connection)
+        self.jobs = Jobs(connection)
+        self.datasets = Datasets(connection)
+        self.model_packages = ModelPackages(connection)
+        self.baselines = Baselines(connection)
+        self.deployments = Deployments(connection)
+        self.batches = Batches(connection)
+        self.uploads = Uploads(connection)
+        self.prediction_keys = PredictionKeys(connection)
+        self.profiles = Profiles(connection)
+        self.actuals = Actuals(connection)
+        self.accuracy = AccuracyStates(connection)
+        self.service_requests = ServiceRequests(connection)

@@ -1,0 +1,182 @@
+"""Uploads and the association ids that their rows carry."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from assay.records.pages import Page, PageRequest
+from assay.records.uploads import Upload, UploadState
+from assay.storage.sql.paging import page_of
+from assay.storage.sql.tables import prediction_keys, uploads
+from assay.storage.sql.upsert import upsert
+
+# SQLite takes at most 32,766 values in one statement.
+IDS_A_STATEMENT = 10_000
+
+
+class Uploads:
+    """Deliveries of prediction rows."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def create(self, upload: Upload) -> int:
+        """Add an upload; returns the sequence number that the database gave it."""
+        values = {f: getattr(upload, f) for f in Upload.__slots__ if f != "seq"}
+        result = self._connection.execute(uploads.insert().values(**values).returning(uploads.c.seq))
+        return int(result.scalar_one())
+
+    def find(self, batch_id: str, key: str) -> Upload | None:
+        """The upload that a caller named so, if there is one."""
+        query = uploads.select().where(uploads.c.batch_id == batch_id, uploads.c.key == key)
+        return self._one(query)
+
+    def get(self, upload_id: str) -> Upload:
+        """The upload of this id, which must exist."""
+        found = self._one(uploads.select().where(uploads.c.id == upload_id))
+        if found is None:
+            raise LookupError(f"upload {upload_id}")
+        return found
+
+    def _one(self, query: sa.Select[Any]) -> Upload | None:
+        row = self._connection.execute(query).mappings().one_or_none()
+        return _record(row) if row else None
+
+    def list(self, batch_id: str, request: PageRequest) -> Page[Upload]:
+        """Uploads of a batch, oldest first."""
+        query = uploads.select().where(uploads.c.batch_id == batch_id).order_by(uploads.c.seq)
+        return page_of(self._connection, query, request, _record)
+
+    def counted(self, deployment_id: str, batch_id: str | None, model_id: str) -> Sequence[Upload]:
+        """Uploads whose rows count for a (batch, model) pair, oldest first."""
+        query = uploads.select().where(
+            uploads.c.deployment_id == deployment_id,
+            uploads.c.batch_id.is_(None) if batch_id is None else uploads.c.batch_id == batch_id,
+            uploads.c.model_id == model_id,
+            uploads.c.state == UploadState.COUNTED,
+        )
+        rows = self._connection.execute(query.order_by(uploads.c.seq)).mappings()
+        return [_record(row) for row in rows]
+
+    def rows_of_deployment(self, deployment_id: str, model_id: str) -> int:
+        """Prediction rows of one model over all batches and outside them."""
+        query = sa.select(sa.func.coalesce(sa.func.sum(uploads.c.rows), 0)).where(
+            uploads.c.deployment_id == deployment_id,
+            uploads.c.model_id == model_id,
+            uploads.c.state == UploadState.COUNTED,
+        )
+        return int(self._connection.execute(query).scalar_one())
+
+    def span(self, deployment_id: str) -> tuple[datetime | None, datetime | None]:
+        """First and last prediction time of the deployment's counted rows; (None, None) without any."""
+        query = sa.select(
+            sa.func.min(uploads.c.first_at, type_=uploads.c.first_at.type),
+            sa.func.max(uploads.c.last_at, type_=uploads.c.last_at.type),
+        ).where(uploads.c.deployment_id == deployment_id, uploads.c.state == UploadState.COUNTED)
+        first, last = self._connection.execute(query).one()
+        return first, last
+
+    def update(self, upload_id: str, **values: Any) -> None:
+        """Change some columns."""
+        self._connection.execute(uploads.update().where(uploads.c.id == upload_id).values(**values))
+
+    def withdraw(self, *, batch_id: str | None = None, deployment_id: str | None = None) -> None:
+        """Take the uploads of a batch or a deployment out of every figure; `purge` removes them later."""
+        self._connection.execute(
+            uploads.update().where(_of(batch_id, deployment_id)).values(state=UploadState.REFUSED, key=None)
+        )
+
+    def purge(self, *, batch_id: str | None = None, deployment_id: str | None = None) -> Sequence[str]:
+        """Remove uploads and their association ids; returns the blob prefixes to delete afterwards."""
+        chosen = sa.select(uploads.c.seq).where(_of(batch_id, deployment_id))
+        prefixes = self._connection.execute(
+            sa.select(uploads.c.blob_prefix).where(_of(batch_id, deployment_id))
+        ).scalars()
+        found = [prefix for prefix in prefixes if prefix]
+        self._connection.execute(prediction_keys.delete().where(prediction_keys.c.upload_seq.in_(chosen)))
+        self._connection.execute(uploads.delete().where(_of(batch_id, deployment_id)))
+        return found
+
+
+class PredictionKeys:
+    """Which upload holds the prediction of an association id; the newest upload wins."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def add(self, deployment_id: str, upload_seq: int, association_ids: Iterable[str]) -> None:
+        """Note the distinct association ids of one upload."""
+        rows = [
+            {"deployment_id": deployment_id, "association_id": i, "upload_seq": upload_seq} for i in association_ids
+        ]
+        # An id that stands twice in one upload is one key: the later row is found in the rows themselves.
+        upsert(self._connection, prediction_keys, rows, lambda new: {"upload_seq": new.upload_seq})
+
+    def pairs_holding(self, deployment_id: str, association_ids: Sequence[str]) -> set[tuple[str | None, str]]:
+        """(batch id, model id) pairs that hold predictions of any of these ids."""
+        pairs: set[tuple[str | None, str]] = set()
+        for start in range(0, len(association_ids), IDS_A_STATEMENT):
+            some = association_ids[start : start + IDS_A_STATEMENT]
+            query = (
+                sa.select(uploads.c.batch_id, uploads.c.model_id)
+                .join(prediction_keys, prediction_keys.c.upload_seq == uploads.c.seq)
+                .where(
+                    prediction_keys.c.deployment_id == deployment_id,
+                    prediction_keys.c.association_id.in_(some),
+                    uploads.c.state == UploadState.COUNTED,
+                )
+                .distinct()
+            )
+            pairs.update((row.batch_id, row.model_id) for row in self._connection.execute(query))
+        return pairs
+
+    def known(self, deployment_id: str, association_ids: Sequence[str]) -> set[str]:
+        """Those of the ids that some prediction carries."""
+        found: set[str] = set()
+        for start in range(0, len(association_ids), IDS_A_STATEMENT):
+            some = association_ids[start : start + IDS_A_STATEMENT]
+            query = sa.select(prediction_keys.c.association_id).where(
+                prediction_keys.c.deployment_id == deployment_id,
+                prediction_keys.c.association_id.in_(some),
+            )
+            found.update(self._connection.execute(query).scalars())
+        return found
+
+    def pairs_overlapping(
+        self, deployment_id: str, *, upload_seq: int | None = None, batch_id: str | None = None
+    ) -> set[tuple[str | None, str]]:
+        """Pairs of other uploads that share an association id with this upload, or with this batch's uploads."""
+        mine, theirs = prediction_keys.alias(), prediction_keys.alias()
+        query = (
+            sa.select(uploads.c.batch_id, uploads.c.model_id)
+            .select_from(mine)
+            .join(
+                theirs,
+                sa.and_(
+                    theirs.c.deployment_id == mine.c.deployment_id,
+                    theirs.c.association_id == mine.c.association_id,
+                    theirs.c.upload_seq != mine.c.upload_seq,
+                ),
+            )
+            .join(uploads, uploads.c.seq == theirs.c.upload_seq)
+            .where(mine.c.deployment_id == deployment_id, uploads.c.state == UploadState.COUNTED)
+            .distinct()
+        )
+        if upload_seq is not None:
+            query = query.where(mine.c.upload_seq == upload_seq)
+        else:
+            own = sa.select(uploads.c.seq).where(uploads.c.batch_id == batch_id)
+            query = query.where(mine.c.upload_seq.in_(own), theirs.c.upload_seq.not_in(own))
+        return {(row.batch_id, row.model_id) for row in self._connection.execute(query)}
+
+
+def _of(batch_id: str | None, deployment_id: str | None) -> sa.ColumnElement[bool]:
+    if batch_id is not None:
+        return uploads.c.batch_id == batch_id
+    return uploads.c.deployment_id == deployment_id
+
+
+def _record(row: sa.RowMapping) -> Upload:
+    return Upload(**{**row, "state": UploadState(row["state"])})
