@@ -6,9 +6,9 @@ COMMANDS = {
     "deployment": Lazy("Models in service whose data is watched.", "assay.cli.deployments"),
     "batch": Lazy("Sets of predictions compared as a unit.", "assay.cli.batches"),
     "actuals": Lazy("Outcomes that were observed later.", "assay.cli.actuals"),
-    "serve": Lazy("Run the server.", "assay.server.cli", "serve"),
-    "token": Lazy("Make and revoke tokens of a server's data directory.", "assay.server.cli", "token"),
-    "migrate": Lazy("Bring a data directory's database up to date.", "assay.server.cli", "migrate"),
+    "serve": Lazy("Run the server: the API, and the workers that run its jobs.", "assay.server.cli", "serve"),
+    "token": Lazy("Make, list and revoke tokens.", "assay.server.cli", "token"),
+    "migrate": Lazy("Bring the database to this version's schema.", "assay.server.cli", "migrate"),
     "demo": Lazy("Watch a year of real flights, batch by batch.", "assay.server.cli", "demo"),
 }
 

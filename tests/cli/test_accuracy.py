@@ -46,14 +46,32 @@ def test_a_value_stands_with_interval_baseline_change_and_n(ready: Wire, assay: 
         "26,398",
         "failing",
     ]
-    assert run.lines[4].split() == ["LogLoss", "0.5100", "-", "0.7512", "-", "26,398", "unknown"]
+    assert run.lines[4].split() == ["LogLoss", "0.510", "-", "0.751", "-", "26,398", "unknown"]
 
 
 def test_what_cannot_be_told_is_told_with_its_reason(ready: Wire, assay: Assay) -> None:
     flat = " ".join(assay("batch accuracy 2013-07").out.split())
-    assert "Baseline: 10,391 holdout rows." in flat
+    assert "BASE: the same of 10,391 holdout rows." in flat
     assert "MCC, Kolmogorov-Smirnov: Only one class is among the actuals." in flat
-    assert "AUC is exact to 0.0003." in flat
+    assert "off by at most: AUC 0.0003." in flat
+
+
+def test_digits_that_the_cells_do_not_bear_out_are_not_shown(ready: Wire, assay: Assay) -> None:
+    ready.on("GET", ACCURACY, _metrics(accuracy_item("AUC", 0.73312, bound=0.04)))
+    assert assay("batch accuracy 2013-07").lines[3].split()[1:5] == ["0.73", "[0.73,", "0.74]", "0.75"]
+
+
+def test_without_any_verdict_the_better_direction_is_shown(ready: Wire, assay: Assay) -> None:
+    items = [
+        accuracy_item("Kolmogorov-Smirnov", 0.4783, degraded=None, direction="higherIsBetter", sampleSize=1_294_000),
+        accuracy_item("LogLoss", 0.512, degraded=None, direction="lowerIsBetter"),
+    ]
+    ready.on("GET", ACCURACY, _metrics(*items))
+    run = assay("batch accuracy 2013-07")
+    assert fits(run)
+    assert run.lines[2].split()[-1] == "BETTER"
+    assert [line.split()[-1] for line in run.lines[3:5]] == ["higher", "lower"]
+    assert run.lines[3].startswith("Kolmogorov-Smirnov ")
 
 
 def test_large_figures_fit_too(ready: Wire, assay: Assay) -> None:

@@ -24,7 +24,7 @@ def test_every_figure_stands_with_what_it_is_of(ready: Wire, assay: Assay) -> No
         "user errors 0.0 % of 12 requests",
         "server errors 8.3 % of 12 requests",
         "over 500 ms 1 of 12 requests",
-        "execution time 812.4 ms, median of 12 requests",
+        "execution time 812 ms, median of 12 requests",
     ]
     assert ready.calls[-1].query == {"batchId": [BATCH], "slowRequestsThreshold": ["500"]}
 

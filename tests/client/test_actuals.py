@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 from tests.client.wire import DEPLOYMENT, Reply, Wire, accepted, deployment
 
-from assay.client import Actual, ActualColumns, Client, FileUnusable, Refused, WorkFailed
+from assay.client import Actual, ActualColumns, Client, FileUnusable, Refused, WorkFailed, actuals
 
 PATH = f"deployments/{DEPLOYMENT}/actuals/fromJSON/"
 COLUMNS = ActualColumns("id", "late")
@@ -81,8 +81,17 @@ def test_a_refused_call_says_which_rows_and_what_stands(ready: Wire, client: Cli
 
 def test_a_call_that_fails_later_is_an_error_too(ready: Wire, client: Client) -> None:
     ready.on("GET", "status/a/", Reply(json={"status": "ERROR", "message": "Disk full."}))
-    with pytest.raises(WorkFailed, match="Disk full"):
+    with pytest.raises(WorkFailed, match=r"^Actuals 1 to 1: Disk full\.$"):
         client.actuals.push(DEPLOYMENT, [Actual("a", "1")])
+
+
+def test_calls_are_sent_ahead_of_the_work_and_all_are_waited_for(
+    ready: Wire, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actuals, "ROWS_PER_CALL", 1)
+    monkeypatch.setattr(actuals, "CALLS_AHEAD", 2)
+    client.actuals.push(DEPLOYMENT, [Actual(str(number), "1") for number in range(5)])
+    assert "".join("p" if call.method == "POST" else "w" for call in ready.calls) == "pppwpwpwww"
 
 
 # ---------------------------------------------------------------- files

@@ -49,7 +49,7 @@ def multiclass(case: Case) -> dict[str, object]:
         "AUC_macro": macro_auc(rows).value,
         "F1_macro": values["Macro F1"],
         "Brier_multiclass": values["Brier"],
-        "confusion": rows.rows.tolist(),
+        "confusion": rows.table.rows.tolist(),
     }
 
 

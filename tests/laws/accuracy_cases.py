@@ -10,11 +10,12 @@ from tests.laws.law_case import LawCase
 
 from assay.stats.accuracy.binary import BinaryAccuracy
 from assay.stats.accuracy.calibration import Calibration
+from assay.stats.accuracy.class_table import ClassTable
 from assay.stats.accuracy.confusion import Confusion
-from assay.stats.accuracy.deviance import OwnDeviance
+from assay.stats.accuracy.deviance import FamilyDeviance, OwnDeviance
 from assay.stats.accuracy.losses import LossMean
 from assay.stats.accuracy.multiclass import MulticlassAccuracy
-from assay.stats.accuracy.regression import FamilyDeviance, RegressionAccuracy
+from assay.stats.accuracy.regression import RegressionAccuracy
 from assay.stats.accuracy.scores import ScoreCounts
 from assay.stats.accuracy.tally import Tally
 from assay.stats.estimation import ExpectedAccuracy
@@ -124,6 +125,13 @@ CASES: dict[type, LawCase] = {
         of=lambda _, rows: Confusion.of(column(rows, 0, bool), column(rows, 1, bool), column(rows, 2)),
         empty=lambda _: Confusion.empty(),
         close=close,
+    ),
+    ClassTable: LawCase(
+        row=st.tuples(st.integers(0, 2), st.integers(0, 2), WEIGHTS),
+        context=st.just(3),
+        of=lambda k, rows: ClassTable.of(k, column(rows, 0, int), column(rows, 1, int), column(rows, 2)),
+        empty=ClassTable.empty,
+        close=lambda one, other: one == other,
     ),
     ScoreCounts: LawCase(
         row=st.tuples(st.booleans(), SCORES, WEIGHTS),

@@ -68,7 +68,7 @@ def test_another_bin_count_can_be_asked_for() -> None:
 
 
 def test_a_bin_count_that_was_not_asked_for_is_refused_in_words() -> None:
-    with pytest.raises(Invalid, match="not cut for 11 bins.*bin_counts"):
+    with pytest.raises(Invalid, match=r"not cut for 11 bins\..*bin_counts"):
         NumericBins.of(pl.Series([1.0, 2.0])).coarse_edges(11)
 
 

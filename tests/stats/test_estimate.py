@@ -17,6 +17,11 @@ def test_an_estimate_is_exact_unless_it_says_otherwise() -> None:
     assert Estimate(0.5, 2).bound == 0.0
 
 
+def test_standard_error_is_read_off_the_interval() -> None:
+    assert Estimate(0.5, 10, 0.5 - 1.959963984540054, 0.5 + 1.959963984540054).standard_error == pytest.approx(1.0)
+    assert Estimate(0.5, 1).standard_error is None
+
+
 def test_nobody_can_change_an_estimate() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         Estimate(0.5, 2).value = 1.0

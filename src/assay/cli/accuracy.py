@@ -44,30 +44,37 @@ def _show_metrics(whole: "Accuracy") -> None:
     if not whole.metrics:
         show_note("No metric.")
         return
+    has_verdicts = any(row.degraded is not None for row in whole.metrics)
     columns = [
         Column("METRIC", folds=True),
         Column("VALUE", right=True),
         Column("95 % INTERVAL", right=True),
-        Column("BASELINE", right=True),
+        Column("BASE", right=True),
         Column("CHANGE", right=True),
         Column("N", right=True),
-        Column("STATUS"),
+        Column("STATUS" if has_verdicts else "BETTER"),
     ]
-    show_table(columns, (_cells(row) for row in whole.metrics))
+    show_table(columns, ([*_cells(row), _status(row) if has_verdicts else _better(row)] for row in whole.metrics))
     for note in _notes(whole):
         show_note(note)
 
 
 def _cells(row: "AccuracyRow") -> list[str]:
+    uncertainty = _uncertainty(row)
     return [
         row.metric,
-        figure(row.value, row.low, row.high),
-        interval(row.low, row.high, row.value),
-        figure(row.baseline, row.low, row.high),
+        figure(row.value, uncertainty),
+        interval(row.low, row.high, uncertainty),
+        figure(row.baseline, uncertainty),
         change(row.change_percent),
         count(row.rows),
-        _status(row),
     ]
+
+
+def _uncertainty(row: "AccuracyRow") -> float | None:
+    """Half the interval, or how far the value can be from the exact one, whichever is greater."""
+    half = 0.0 if row.low is None or row.high is None else (row.high - row.low) / 2
+    return max(half, row.bound or 0.0) or None
 
 
 def _status(row: "AccuracyRow") -> str:
@@ -76,17 +83,21 @@ def _status(row: "AccuracyRow") -> str:
     return "failing" if row.degraded else "passing"
 
 
+def _better(row: "AccuracyRow") -> str:
+    return "-" if row.direction is None else row.direction.removesuffix("IsBetter")
+
+
 def _notes(whole: "Accuracy") -> list[str]:
     notes = []
-    baseline = sorted({row.baseline_rows for row in whole.metrics if row.baseline_rows})
+    baseline = max((row.baseline_rows or 0 for row in whole.metrics), default=0)
     if baseline:
-        notes.append(f"Baseline: {counted(baseline[-1], 'holdout row')}.")
+        notes.append(f"BASE: the same of {counted(baseline, 'holdout row')}.")
     reasons: dict[str, list[str]] = {}
     for row in whole.metrics:
         if row.value is None and row.reason:
             reasons.setdefault(row.reason, []).append(row.metric)
     notes += [f"{', '.join(metrics)}: {reason}" for reason, metrics in reasons.items()]
-    notes += [
-        f"{row.metric} is exact to {row.bound:.1g}." for row in whole.metrics if row.value is not None and row.bound
-    ]
+    bounds = [f"{row.metric} {row.bound:.1g}" for row in whole.metrics if row.value is not None and row.bound]
+    if bounds:
+        notes.append(f"Counted in cells, and so off by at most: {', '.join(bounds)}.")
     return notes

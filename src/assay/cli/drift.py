@@ -126,28 +126,33 @@ def _show_features(whole: "FeatureDrift", features: list["DriftRow"], threshold:
     if not features:
         show_note("No feature is watched.")
         return
-    sizes = {row.rows for row in features}
+    optional = {
+        # A column that says the same of every feature, or nothing, is left to the names.
+        "ROWS": len({row.rows for row in features}) > 1,
+        "IMPORTANCE": any(row.importance is not None for row in features),
+    }
     columns = [
         Column("FEATURE", folds=True),
         Column("SCORE", right=True),
         Column("95 % INTERVAL", right=True),
+        Column("ROWS", right=True),
         Column("IMPORTANCE", right=True),
         Column("MISSING (BASE)", right=True),
         Column("STATUS"),
     ]
-    if len(sizes) > 1:
-        columns.insert(2, Column("ROWS", right=True))
-    show_table(columns, (_cells(row, threshold, with_rows=len(sizes) > 1) for row in features))
+    kept = [place for place, column in enumerate(columns) if optional.get(column.title, True)]
+    rows = (_cells(row, threshold) for row in features)
+    show_table([columns[place] for place in kept], ([cells[place] for place in kept] for cells in rows))
     hidden = len(whole.features) - len(features)
     show_note(_footer(features[0], threshold, batch, hidden))
 
 
-def _cells(row: "DriftRow", threshold: float | None, *, with_rows: bool) -> list[str]:
+def _cells(row: "DriftRow", threshold: float | None) -> list[str]:
     return [
         short(row.feature),
         thousandths(row.score),
-        *([count(row.rows)] if with_rows else []),
         _bounds(row.low, row.high),
+        count(row.rows),
         NOTHING if row.importance is None else f"{row.importance:.2f}",
         _missing(row),
         status_of(row, threshold),

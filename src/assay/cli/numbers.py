@@ -28,32 +28,30 @@ def counted(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def figure(value: float | None, low: float | None = None, high: float | None = None) -> str:
-    """A number with the digits that its interval allows; four significant ones without an interval.
+def figure(value: float | None, uncertainty: float | None = None) -> str:
+    """A number with the digits that its uncertainty allows; three significant ones where that is not known.
 
     Examples
     --------
-    >>> figure(0.73312, 0.7287, 0.7375), figure(41.318, 40.1, 42.5), figure(0.73312), figure(None)
-    ('0.733', '41.3', '0.7331', '-')
-    >>> figure(1012345.0, 992345.0, 1032345.0), figure(2.5e300)
+    >>> figure(0.73312, 0.0044), figure(41.318, 1.2), figure(0.04038), figure(812.4), figure(None)
+    ('0.733', '41.3', '0.0404', '812', '-')
+    >>> figure(1012345.0, 20000.0), figure(2.5e300)
     ('1,012,000', '2.5e+300')
     """
-    if value is None:
-        return NOTHING
-    return _fixed(value, _decimals(value, low, high))
+    return NOTHING if value is None else _fixed(value, _decimals(value, uncertainty))
 
 
-def interval(low: float | None, high: float | None, value: float | None = None) -> str:
+def interval(low: float | None, high: float | None, uncertainty: float | None = None) -> str:
     """A 95 % interval, with as many digits as `figure` gives the value in it.
 
     Examples
     --------
-    >>> interval(0.7287, 0.7375), interval(40.1, 42.5, 41.318), interval(None, 1.0)
-    ('[0.729, 0.738]', '[40.1, 42.5]', '-')
+    >>> interval(0.7287, 0.7375), interval(40.1, 42.5), interval(0.73, 0.74, 0.04), interval(None, 1.0)
+    ('[0.729, 0.738]', '[40.1, 42.5]', '[0.73, 0.74]', '-')
     """
     if low is None or high is None:
         return NOTHING
-    digits = _decimals(high if value is None else value, low, high)
+    digits = _decimals(high, (high - low) / 2 if uncertainty is None else uncertainty)
     return f"[{_fixed(low, digits)}, {_fixed(high, digits)}]"
 
 
@@ -112,18 +110,17 @@ def minute(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
-def _decimals(value: float, low: float | None, high: float | None) -> int:
-    """Decimals that show one or two digits of the interval's half, or four significant ones of the value.
+def _decimals(value: float, uncertainty: float | None) -> int:
+    """Decimals that show one or two digits of the uncertainty, or three significant ones of the value.
 
     One digit of 0.0044 and two of 0.0020, so that rounding moves the value by little of its uncertainty: the
     rule of the Particle Data Group (Review of Particle Physics, introduction, section 5.3).
     """
-    has_interval = low is not None and high is not None and high > low
-    size = (high - low) / 2 if has_interval and low is not None and high is not None else abs(value)
+    size = uncertainty or abs(value)
     if size == 0 or not math.isfinite(size):
         return 3
     power = math.floor(math.log10(size))
-    digits = (2 if size / 10.0**power < 3.55 else 1) if has_interval else 4
+    digits = 3 if not uncertainty else 2 if size / 10.0**power < 3.55 else 1
     return min(max(digits - 1 - power, -6), 6)
 
 

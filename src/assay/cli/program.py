@@ -40,7 +40,15 @@ class Lazy:
     def load(self) -> Any:
         """The command itself."""
         group = typer.main.get_group(import_module(self.module).app)
-        return group if self.command is None else group.commands[self.command]
+        return _without_frames(group if self.command is None else group.commands[self.command])
+
+
+def _without_frames(command: Any) -> Any:
+    # Help with frames would import a good part of rich first, and would look unlike the other commands'.
+    command.rich_markup_mode = None
+    for inner in getattr(command, "commands", {}).values():
+        _without_frames(inner)
+    return command
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +93,7 @@ def program(commands: Mapping[str, Lazy]) -> typer.Typer:
 
 def group(help_: str) -> typer.Typer:
     """A group of commands, such as ``assay batch``; alone, it shows its help."""
-    # Help with frames would import a good part of rich first.
-    return typer.Typer(help=help_, rich_markup_mode=None, no_args_is_help=True, add_completion=False)
+    return typer.Typer(help=help_, no_args_is_help=True, add_completion=False)
 
 
 def _options(

@@ -82,9 +82,7 @@ def _of_csv(path: Path, columns: ActualColumns, *, as_number: bool) -> Iterator[
             line = rows.line_num + 1
             for row in rows:
                 if row:
-                    yield _actual(
-                        path, f"line {line}", _cells(path, line, row, places, len(header)), as_number
-                    )
+                    yield _actual(path, f"line {line}", _cells(path, line, row, places, len(header)), as_number)
                 line = rows.line_num + 1
     except OSError as problem:
         raise unreadable(path, problem) from problem
@@ -130,9 +128,7 @@ def _place(path: Path, header: list[str], name: str) -> int:
 
 def _cells(path: Path, line: int, row: list[str], places: list[int], width: int) -> list[str]:
     if len(row) != width:
-        raise FileUnusable(
-            f"'{path}', line {line}: found {len(row)} values, expected {width} as in the header."
-        )
+        raise FileUnusable(f"'{path}', line {line}: found {len(row)} values, expected {width} as in the header.")
     return [row[place] for place in places]
 
 

@@ -1,6 +1,7 @@
 """Actuals: outcomes that were observed later, sent from a file or as rows."""
 
 import math
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -8,11 +9,17 @@ from pathlib import Path
 
 from assay.client.actual_files import Actual, ActualColumns, actuals_of_file
 from assay.client.deployments import DeploymentLike, deployment_id_of
-from assay.client.errors import AssayClientError
+from assay.client.errors import AssayClientError, WorkFailed
 from assay.client.shapes import Json
-from assay.client.transport import Transport, path_of
+from assay.client.transport import Answer, Transport, path_of
 
 ROWS_PER_CALL = 10_000
+
+CALLS_AHEAD = 16
+"""Calls that the server may still be working on while the next one is sent.
+
+Accuracy is computed anew after actuals came in; of calls that come close together, the server does so once.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +77,17 @@ class Actuals:
         path = path_of("deployments", deployment_id_of(deployment), "actuals", "fromJSON")
         usable = _Usable(rows)
         sent = calls = 0
+        unfinished: deque[_Taken] = deque()
         while call := [_actual_json(one) for one in islice(usable, ROWS_PER_CALL)]:
-            self._send(path, call, sent)
+            unfinished.append(self._send(path, call, sent))
             sent += len(call)
             calls += 1
             if progress is not None:
                 progress(sent)
+            if len(unfinished) > CALLS_AHEAD:
+                self._wait(unfinished.popleft())
+        for taken in unfinished:
+            self._wait(taken)
         return ActualsReport(sent, calls, usable.without_value, usable.without_id)
 
     def push_file(
@@ -114,15 +126,28 @@ class Actuals:
         rows = actuals_of_file(Path(path), columns, as_number=as_number)
         return self.push(deployment, rows, progress=progress)
 
-    def _send(self, path: str, call: list[Json], sent: int) -> None:
+    def _send(self, path: str, call: list[Json], sent: int) -> "_Taken":
         place = f"Actuals {sent + 1:,} to {sent + len(call):,}"
         try:
-            answer = self._transport.post(path, {"data": call})
-            self._transport.wait(answer, place)
+            return _Taken(place, self._transport.post(path, {"data": call}))
         except AssayClientError as problem:
             if not sent:
                 raise
             raise problem.after(f"{place} (the {sent:,} before them were taken)") from problem
+
+    def _wait(self, taken: "_Taken") -> None:
+        try:
+            self._transport.wait(taken.answer, taken.place)
+        except WorkFailed as problem:
+            raise problem.after(taken.place) from problem
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A call that the server has stored and may still be working on."""
+
+    place: str
+    answer: Answer
 
 
 class _Usable(Iterator[Actual]):

@@ -157,9 +157,7 @@ class Batches:
         def batch(found: Json) -> Batch:
             return Batch.of(found, deployment_id=deployment_id)
 
-        return Pages(
-            self._transport, path_of("deployments", deployment_id, "monitoringBatches"), params, batch
-        )
+        return Pages(self._transport, path_of("deployments", deployment_id, "monitoringBatches"), params, batch)
 
     def get(self, deployment: DeploymentLike, batch_id: str) -> Batch:
         """One batch.
@@ -318,9 +316,7 @@ class Batches:
 
     # ------------------------------------------------------------ figures of one batch, or of several
 
-    def drift(
-        self, batches: SomeBatches, *, metric: DriftMetric = "psi", model_id: str | None = None
-    ) -> FeatureDrift:
+    def drift(self, batches: SomeBatches, *, metric: DriftMetric = "psi", model_id: str | None = None) -> FeatureDrift:
         """How far each feature is from the baseline.
 
         Parameters

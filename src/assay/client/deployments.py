@@ -211,9 +211,7 @@ class Deployments:
         ------
         AssayClientError
         """
-        return Settings.of(
-            self._transport.get(path_of("deployments", deployment_id_of(deployment), "settings"))
-        )
+        return Settings.of(self._transport.get(path_of("deployments", deployment_id_of(deployment), "settings")))
 
     def update_settings(self, deployment: DeploymentLike, changes: Json) -> Settings:
         """Change settings and wait until they hold.

@@ -97,9 +97,7 @@ class ModelPackages:
         body: dict[str, Any] = {
             "name": name,
             "target": _target_json(target),
-            "datasets": _given(
-                trainingDataCatalogId=training_dataset_id, holdoutDataCatalogId=holdout_dataset_id
-            ),
+            "datasets": _given(trainingDataCatalogId=training_dataset_id, holdoutDataCatalogId=holdout_dataset_id),
         }
         if feature_importance is not None:
             body["featureImportance"] = dict(feature_importance)

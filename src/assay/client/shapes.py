@@ -57,9 +57,7 @@ class Shape:
             When a needed field is missing or of another type.
         """
         if not isinstance(found, dict):
-            raise ServerProblem(
-                f"The server sent a {type(found).__name__} where {cls.__name__} was expected."
-            )
+            raise ServerProblem(f"The server sent a {type(found).__name__} where {cls.__name__} was expected.")
         return cls(raw=found, **known, **_read(cls, found, known))
 
 
@@ -101,9 +99,7 @@ def _plan(cls: type) -> tuple[_Field, ...]:
     return tuple(
         _Field(
             name=one.name,
-            path=next(
-                (mark.path for mark in _marks(hints[one.name]) if isinstance(mark, At)), _camel(one.name)
-            ),
+            path=next((mark.path for mark in _marks(hints[one.name]) if isinstance(mark, At)), _camel(one.name)),
             type=hints[one.name],
             has_default=one.default is not MISSING or one.default_factory is not MISSING,
         )

@@ -117,9 +117,7 @@ class Transport:
         """Send a value as JSON with PATCH, which is not repeated once it may have arrived."""
         return self.send("PATCH", path, body=JsonBody(value))
 
-    def send(
-        self, method: str, path: str, *, params: Params | None = None, body: Body | None = None
-    ) -> Answer:
+    def send(self, method: str, path: str, *, params: Params | None = None, body: Body | None = None) -> Answer:
         """Make one call, again where that can do no harm.
 
         Parameters
@@ -216,9 +214,7 @@ class Transport:
             raise ServerProblem(f"The server points to '{url}', which is not below {API}.")
         return path
 
-    def _once(
-        self, method: str, path: str, query: tuple[tuple[str, str], ...], body: Body | None
-    ) -> httpx2.Response:
+    def _once(self, method: str, path: str, query: tuple[tuple[str, str], ...], body: Body | None) -> httpx2.Response:
         with nullcontext({}) if body is None else body.opened() as content:
             # An empty list of parameters would cut off a query that the path already has.
             return self._http.request(method, f"{self.root}{API}{path}", params=query or None, **content)

@@ -118,7 +118,7 @@ def get_accuracy(
     found = accuracy.page(ctx, caller, deploymentId, _query(batch_ids, model_id, metric))
     items = [_item(row) for row in found.rows]
     return Accuracy(
-        batch_ids=[batch.id for batch in found.batches] if batch_ids else [],
+        batch_ids=[batch.id for batch in found.batches],
         period=time_range(*found.span, ctx.clock()),
         data=items,
         metrics={

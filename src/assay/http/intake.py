@@ -122,14 +122,17 @@ async def add_prediction_inputs(ctx: Ctx, caller: Caller, deploymentId: str, raw
 
 
 def _add_rows(ctx: Ctx, caller: Caller, deployment_id: str, raw: bytes) -> Accepted:
-    sent = decoded(raw, PredictionInputs)
-    call = RowsCall(
+    uploads = predictions.accept(ctx, caller, deployment_id, rows_call(decoded(raw, PredictionInputs)))
+    return Accepted(message=f"{sum(u.rows for u in uploads)} rows counted.")
+
+
+def rows_call(sent: PredictionInputs) -> RowsCall:
+    """A call's rows in the product's own terms."""
+    return RowsCall(
         blocks=[_block(one) for one in sent.data],
         skip_drift=sent.skip_drift_tracking,
         skip_accuracy=sent.skip_accuracy_tracking,
     )
-    uploads = predictions.accept(ctx, caller, deployment_id, call)
-    return Accepted(message=f"{sum(u.rows for u in uploads)} rows counted.")
 
 
 def _block(sent: PredictionInput) -> RowBlock:

@@ -1,5 +1,6 @@
 """Finding an object that the caller may see. Somebody else's object looks like one that is not there."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from assay.errors import Gone, NotReady, UnknownDataset, UnknownDeployment, UnknownModel, UnknownModelPackage
@@ -87,3 +88,14 @@ def chosen_batches(tx: "Transaction", deployment_id: str, batch_ids: tuple[str, 
     query = BatchQuery(order_by=BatchOrder.LATEST_DOWN)
     last = tx.batches.list(deployment_id, query, PageRequest(limit=SHOWN_BATCHES))
     return list(reversed(last.items))
+
+
+def span(tx: "Transaction", deployment_id: str, batches: list[Batch]) -> tuple[datetime | None, datetime | None]:
+    """First and last prediction time of some batches; of all the deployment's rows for none."""
+    if not batches:
+        first, last = tx.uploads.span(deployment_id)
+        return first, last
+    return (
+        min(b.earliest or b.created_at for b in batches),
+        max(b.latest or b.created_at for b in batches),
+    )

@@ -141,11 +141,12 @@ def page(ctx: Context, caller: User, deployment_id: str, query: AccuracyQuery) -
     with ctx.store.snapshot() as tx:
         known = _Known.of(ctx, tx, caller, deployment_id, query)
         states = tx.accuracy.list(deployment_id, known.model_id, query.batch_ids)
-        span = tx.uploads.span(deployment_id)
+        named = [] if query.batch_ids is None else known.batches
+        span = access.span(tx, deployment_id, named)
     found = [accuracy_from_bytes(state.data) for state in states]
     together = reduce(pooled, found) if found else None
     rows = [_row(known, name, together) for name in known.metrics(query.metric)]
-    return AccuracyPage(known.batches, known.model_id, rows, span)
+    return AccuracyPage(named, known.model_id, rows, span)
 
 
 def by_batch(ctx: Context, caller: User, deployment_id: str, query: AccuracyQuery) -> AccuracyByBatch:

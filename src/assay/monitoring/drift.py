@@ -122,7 +122,7 @@ def feature_drift(ctx: Context, caller: User, deployment_id: str, query: DriftQu
         end = None if request.limit is None else request.offset + request.limit
         shown = features[request.offset : end]
         rows = _feature_rows(tx, known, query, shown)
-        span = _span(tx, deployment_id, batches)
+        span = access.span(tx, deployment_id, batches)
     page = Page(rows, len(features), request.offset, request.limit)
     return DriftPage(known.model_id, query.metric, batches, span, page)
 
@@ -151,7 +151,7 @@ def target_drift(ctx: Context, caller: User, deployment_id: str, query: DriftQue
     with ctx.store.snapshot() as tx:
         known = _Known.of(ctx, tx, caller, deployment_id, query)
         batches = _named(tx, deployment_id, query)
-        span = _span(tx, deployment_id, batches)
+        span = access.span(tx, deployment_id, batches)
         rows = [] if known.package is None else [_target_row(tx, known, known.package, query)]
     name = None if known.package is None else known.package.target.name
     model_id = None if known.package is None else known.model_id
@@ -207,16 +207,6 @@ def _features(package: ModelPackage | None, names: list[str]) -> list[Feature]:
 
 def _named(tx: "Transaction", deployment_id: str, query: DriftQuery) -> list[Batch]:
     return [] if query.batch_ids is None else list(tx.batches.get_many(deployment_id, query.batch_ids))
-
-
-def _span(tx: "Transaction", deployment_id: str, batches: list[Batch]) -> tuple[datetime | None, datetime | None]:
-    if not batches:
-        first, last = tx.uploads.span(deployment_id)
-        return first, last
-    return (
-        min(b.earliest or b.created_at for b in batches),
-        max(b.latest or b.created_at for b in batches),
-    )
 
 
 def drift_row(feature: Feature, metric: str, baseline: Column | None, current: Column | None) -> DriftRow:

@@ -1,8 +1,11 @@
-"""The one place where an upload begins to count: everything in a single transaction."""
+"""The one place where an upload begins to count: profiles, counters and state in a single transaction."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+import polars as pl
 
 from assay.monitoring.accuracy import REFRESH_ACCURACY
 from assay.monitoring.context import Context
@@ -11,6 +14,7 @@ from assay.monitoring.profiles import FEATURES, PREDICTIONS, blocks_of
 from assay.monitoring.queueing import queued
 from assay.monitoring.rows import ASSOCIATION_ID, Tally, Tracking, stored_parts
 from assay.records.deployments import Settings
+from assay.records.jobs import Job
 from assay.records.uploads import Upload, UploadState
 from assay.stats.profile import Profile
 
@@ -55,8 +59,38 @@ class Arrival:
     now: datetime
 
 
-def count(ctx: Context, tx: "Transaction", arrival: Arrival) -> None:
-    """Make a stored upload count: profiles, counters, association ids, and accuracy that must follow."""
+def count_at_once(ctx: Context, tx: "Transaction", arrival: Arrival) -> None:
+    """Make a small upload count, wholly within the caller's transaction."""
+    count(tx, arrival)
+    for ids in association_ids(ctx, arrival):
+        tx.prediction_keys.add(arrival.upload.deployment_id, arrival.upload.seq, ids)
+    follow(tx, arrival.upload, arrival.user_id, arrival.now)
+
+
+def count_in_steps(ctx: Context, job: Job, arrival: Arrival) -> None:
+    """Make a large upload count without holding the write lock for long.
+
+    Its association ids go first, a chunk at a time: they mean nothing until the upload counts. What follows from
+    them is found afterwards, so that of two uploads with common ids the later one always sees the earlier.
+    """
+    upload = arrival.upload
+    for ids in association_ids(ctx, arrival):
+        with ctx.store.transaction() as tx:
+            tx.jobs.hold(job)
+            tx.prediction_keys.add(upload.deployment_id, upload.seq, ids)
+    with ctx.store.transaction() as tx:
+        tx.jobs.hold(job)
+        if upload.batch_id is not None:
+            tx.batches.get(upload.deployment_id, upload.batch_id)
+        tx.uploads.update(upload.id, **{name: getattr(upload, name) for name in COUNTED_FIELDS})
+        count(tx, arrival)
+
+
+COUNTED_FIELDS = ("state", "rows", "first_at", "last_at", "parts", "blob_prefix", "report")
+
+
+def count(tx: "Transaction", arrival: Arrival) -> None:
+    """Profiles and counters."""
     upload, tally, now = arrival.upload, arrival.tally, arrival.now
     if tally.tracking.drift and tally.rows:
         _add_profile(tx, upload, FEATURES, tally.features)
@@ -65,11 +99,14 @@ def count(ctx: Context, tx: "Transaction", arrival: Arrival) -> None:
             first, last = tally.first_at or now, tally.last_at or now
             tx.batches.add_predictions(upload.batch_id, upload.model_id, tally.rows, first, last)
         _fold_when_due(tx, arrival)
-    if tally.has_association_ids:
-        for part in stored_parts(ctx, upload.blob_prefix, tally.parts, [ASSOCIATION_ID]):
-            ids = part[ASSOCIATION_ID].drop_nulls().unique(maintain_order=True)
-            tx.prediction_keys.add(upload.deployment_id, upload.seq, ids)
-        _follow_accuracy(tx, arrival)
+
+
+def association_ids(ctx: Context, arrival: Arrival) -> Iterator[pl.Series]:
+    """Distinct association ids of an upload's rows, a chunk at a time."""
+    if arrival.tally.has_association_ids:
+        upload = arrival.upload
+        for part in stored_parts(ctx, upload.blob_prefix, arrival.tally.parts, [ASSOCIATION_ID]):
+            yield part[ASSOCIATION_ID].drop_nulls().unique(maintain_order=True)
 
 
 def _add_profile(tx: "Transaction", upload: Upload, part: str, profile: Profile) -> None:
@@ -92,12 +129,17 @@ def _fold_when_due(tx: "Transaction", arrival: Arrival) -> None:
         tx.jobs.create(queued(FOLD_PROFILES, args, arrival.user_id, arrival.now))
 
 
-def _follow_accuracy(tx: "Transaction", arrival: Arrival) -> None:
-    """Actuals may have come first, and a new prediction supersedes older ones of the same id."""
-    upload = arrival.upload
+def follow(tx: "Transaction", upload: Upload, user_id: str, now: datetime) -> None:
+    """Have accuracy follow: actuals may have come first, and a new prediction supersedes older ones of its id."""
+    touched = touched_by(tx, upload)
+    if touched:
+        tx.accuracy.mark_stale(upload.deployment_id, touched)
+        tx.jobs.create(queued(REFRESH_ACCURACY, {"deployment_id": upload.deployment_id}, user_id, now))
+
+
+def touched_by(tx: "Transaction", upload: Upload) -> set[tuple[str | None, str]]:
+    """(batch, model) pairs whose accuracy changes by an upload that counts now."""
     touched = tx.prediction_keys.pairs_overlapping(upload.deployment_id, upload_seq=upload.seq)
     if touched or tx.actuals.any_for_upload(upload.deployment_id, upload.seq):
         touched.add((upload.batch_id, upload.model_id))
-        tx.accuracy.mark_stale(upload.deployment_id, touched)
-        args = {"deployment_id": upload.deployment_id}
-        tx.jobs.create(queued(REFRESH_ACCURACY, args, arrival.user_id, arrival.now))
+    return touched

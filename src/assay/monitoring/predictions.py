@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from assay.engines.casting import cast_column, numbers
+from assay.engines.casting import cast_column
 from assay.errors import BatchLocked, Invalid, TooLarge
 from assay.monitoring import access, intake, prediction_columns
 from assay.monitoring.baseline_cache import OpenBaseline
@@ -95,7 +95,7 @@ def _store(ctx: Context, deployment_id: str, arrivals: list[intake.Arrival]) -> 
             open_batch(tx, deployment_id, batch_id)
         for arrival in arrivals:
             upload = replace(arrival.upload, seq=tx.uploads.create(arrival.upload))
-            intake.count(ctx, tx, replace(arrival, upload=upload))
+            intake.count_at_once(ctx, tx, replace(arrival, upload=upload))
             stored.append(upload)
     return stored
 
@@ -168,12 +168,13 @@ def _features(block: RowBlock, package: ModelPackage, place: str) -> tuple[pl.Da
 
 def json_column(values: list[Any], feature: Feature) -> tuple[pl.Series, int]:
     """A column of JSON values in the type of its feature, and how many values could not be read."""
-    if feature.kind is FeatureKind.NUMERIC:
-        try:
-            return numbers(pl.Series(feature.name, values, dtype=pl.Float64, strict=True))
-        except (TypeError, pl.exceptions.PolarsError):
-            pass  # Some value is no number: the slow way below reads each by itself and counts the bad ones.
-    return cast_column(pl.Series(feature.name, list(_as_text(values)), dtype=pl.String), feature.kind)
+    uniform = pl.Float64 if feature.kind is FeatureKind.NUMERIC else pl.String
+    try:
+        column = pl.Series(feature.name, values, dtype=uniform, strict=True)
+    except (TypeError, OverflowError, pl.exceptions.PolarsError):
+        # Values of several types: each is read by itself, and the bad ones are counted.
+        column = pl.Series(feature.name, list(_as_text(values)), dtype=pl.String)
+    return cast_column(column, feature.kind)
 
 
 def _as_text(values: Iterable[Any]) -> Iterable[str | None]:

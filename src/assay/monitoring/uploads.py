@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from assay.engines.casting import cast, texts, times
-from assay.errors import AssayError, Conflict, Invalid, NotFound, UnknownBatch
+from assay.errors import AssayError, Conflict, Invalid, NotFound, UnknownDeployment
 from assay.monitoring import access, intake, paths, prediction_columns
+from assay.monitoring.accuracy import REFRESH_ACCURACY
 from assay.monitoring.baselines import PROFILED
 from assay.monitoring.context import Context
 from assay.monitoring.predictions import check_association_ids, open_batch
@@ -180,7 +181,7 @@ def _count_now(ctx: Context, caller: User, plan: _Plan, file: NewFile) -> tuple[
                 tx.jobs.create(job)
                 _forget_refused(tx, file)
                 upload = replace(upload, seq=tx.uploads.create(upload))
-                intake.count(ctx, tx, intake.Arrival(upload, tally, caller.id, now))
+                intake.count_at_once(ctx, tx, intake.Arrival(upload, tally, caller.id, now))
     except BaseException:
         tally.discard()
         raise
@@ -242,49 +243,55 @@ def count(ctx: Context, job: Job) -> None:
     """Count a large upload; one that cannot be read is refused as a whole, with the reason."""
     with ctx.store.snapshot() as tx:
         upload = tx.uploads.get(job.args["upload_id"])
-        deployment = tx.deployments.find(upload.deployment_id)
-        if deployment is None:
-            raise UnknownBatch(str(upload.batch_id))
-        model = access.deployed_model(tx, deployment, upload.model_id)
-        package = access.package_of(tx, model)
+    # An attempt that was cut off after the upload had begun to count leaves only the rest to do.
+    if upload.state is UploadState.PENDING:
+        try:
+            arrival = _arrival(ctx, job, upload)
+        except Invalid as fault:
+            _refuse(ctx, job, upload, fault)
+            return
+        intake.count_in_steps(ctx, job, arrival)
+        upload = arrival.upload
+    with ctx.store.snapshot() as tx:
+        touched = intake.touched_by(tx, upload)
     now = ctx.clock()
-    # A crashed attempt may have left parts of its own.
-    ctx.store.blobs.delete(upload.blob_prefix)
-    try:
-        with ctx.store.blobs.local_copy(_incoming(upload)) as path:
-            plan = _Plan(
-                deployment=deployment,
-                model=model,
-                package=package,
-                form=FileForm(job.args["form"]),
-                names=ctx.engine.columns(path, FileForm(job.args["form"])),
-                predictions=job.args["predictions"],
-                association_id=job.args["association_id"],
-                timestamp=job.args["timestamp"],
-            )
-            tally = _tally(ctx, plan, path, upload, upload.created_at)
-    except Invalid as fault:
-        _refuse(ctx, job, upload, fault)
-        return
-    done = intake.counted(upload, tally)
     with ctx.store.transaction() as tx:
-        tx.batches.get(upload.deployment_id, str(upload.batch_id))
-        tx.uploads.update(
-            upload.id,
-            state=done.state,
-            rows=done.rows,
-            first_at=done.first_at,
-            last_at=done.last_at,
-            parts=done.parts,
-            report=done.report,
-        )
-        intake.count(ctx, tx, intake.Arrival(done, tally, job.user_id, now))
+        if touched:
+            tx.accuracy.mark_stale(upload.deployment_id, touched)
+            args = {"deployment_id": upload.deployment_id}
+            tx.jobs.create(queued(REFRESH_ACCURACY, args, job.user_id, now))
         tx.jobs.complete(job, now)
     ctx.store.blobs.delete(_incoming(upload))
 
 
+def _arrival(ctx: Context, job: Job, upload: Upload) -> intake.Arrival:
+    with ctx.store.snapshot() as tx:
+        deployment = tx.deployments.find(upload.deployment_id)
+        if deployment is None:
+            raise UnknownDeployment(upload.deployment_id)
+        model = access.deployed_model(tx, deployment, upload.model_id)
+        package = access.package_of(tx, model)
+    form = FileForm(job.args["form"])
+    # Each attempt keeps rows under its own prefix: one that was thought dead cannot touch those of the next.
+    own = replace(upload, blob_prefix=f"{upload.blob_prefix}/{job.attempt}")
+    with ctx.store.blobs.local_copy(_incoming(upload)) as path:
+        plan = _Plan(
+            deployment=deployment,
+            model=model,
+            package=package,
+            form=form,
+            names=ctx.engine.columns(path, form),
+            predictions=job.args["predictions"],
+            association_id=job.args["association_id"],
+            timestamp=job.args["timestamp"],
+        )
+        tally = _tally(ctx, plan, path, own, upload.created_at)
+    return intake.Arrival(intake.counted(own, tally), tally, job.user_id, ctx.clock())
+
+
 def _refuse(ctx: Context, job: Job, upload: Upload, fault: AssayError) -> None:
     with ctx.store.transaction() as tx:
+        tx.jobs.hold(job)
         tx.uploads.update(upload.id, state=UploadState.REFUSED, error=str(fault))
         tx.jobs.fail(job, str(fault), ctx.clock(), None)
     ctx.store.blobs.delete(_incoming(upload))

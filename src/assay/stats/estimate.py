@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Self
 
+from assay.stats.intervals import Z95
+
 NO_ROWS = "there are no rows"
 
 
@@ -38,6 +40,13 @@ class Estimate:
     high: float | None = None
     bound: float = 0.0
     reason: str | None = None
+
+    @property
+    def standard_error(self) -> float | None:
+        """Half the interval's width over 1.96; None without an interval."""
+        if self.low is None or self.high is None:
+            return None
+        return (self.high - self.low) / (2 * Z95)
 
     @classmethod
     def undefined(cls, reason: str, n: int = 0) -> Self:

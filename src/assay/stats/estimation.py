@@ -4,7 +4,7 @@ A row whose calibrated score is ``c`` is positive with chance ``c``. So it is co
 row and ``1 - c`` of a negative one, and the metrics of these expected counts estimate those of the actual
 ones. That holds as long as the chance of an outcome, given the features, is what it was in the baseline.
 
-See docs/methods/estimated-accuracy.md.
+See docs/methods/estimated_accuracy.md.
 """
 
 import math
@@ -232,21 +232,14 @@ class ExpectedAccuracy:
             "limit": self.scores.limit,
             "losses": {name: getattr(self, name).numbers() for name in _LOSSES},
         }
-        arrays = {
-            "scores": self.scores.scores,
-            "positives": self.scores.positives,
-            "negatives": self.scores.negatives,
-        }
-        return pack(KIND, 1, fields, arrays)
+        return pack(KIND, 1, fields, self.scores.stored())
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
         """The expected counts that `to_bytes` stored; raises FormatUnreadable for anything else."""
         stored = unpack(data, kind=KIND)
         fields, arrays = stored.fields, stored.arrays
-        scores = ScoreCounts(
-            arrays["scores"], arrays["positives"], arrays["negatives"], fields["exact"], fields["limit"]
-        )
+        scores = ScoreCounts.of_stored(arrays, exact=fields["exact"], limit=fields["limit"])
         losses = {name: LossMean.of_numbers(numbers) for name, numbers in fields["losses"].items()}
         return cls(threshold=fields["threshold"], scores=scores, excluded=fields["excluded"], **losses)
 

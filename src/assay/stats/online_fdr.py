@@ -1,6 +1,6 @@
 """A stream of tests, judged one by one as they come, at one false discovery rate over the whole stream.
 
-See docs/methods/online-fdr.md.
+See docs/methods/online_fdr.md.
 """
 
 import math

@@ -150,8 +150,6 @@ class Profile:
             and dict(self.columns.items()) == dict(other.columns.items())
         )
 
-    __hash__ = None  # type: ignore[assignment]  # compared by content that numpy cannot hash
-
 
 @dataclass(frozen=True, eq=False)
 class StoredColumns(Mapping[str, Column]):

@@ -141,8 +141,6 @@ class LogBuckets:
             and np.array_equal(self.counts, other.counts)
         )
 
-    __hash__ = None  # type: ignore[assignment]  # compared by content that numpy cannot hash
-
 
 def _keys(values: FloatArray) -> IntArray:
     bits = values.view(np.int64)

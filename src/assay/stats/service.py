@@ -1,6 +1,6 @@
 """Figures of service health from the requests that were reported: times, errors, load.
 
-See docs/methods/service-health.md.
+See docs/methods/service_health.md.
 """
 
 import math

@@ -40,7 +40,7 @@ def test_no_rows_leave_every_metric_undefined_with_a_reason(name: str) -> None:
 
 def test_metrics_by_hand() -> None:
     rows = of([0, 0, 1, 2], [[0.8, 0.1, 0.1], [0.2, 0.6, 0.2], [0.1, 0.8, 0.1], [0.25, 0.25, 0.5]])
-    assert rows.rows.tolist() == [[1, 1, 0], [0, 1, 0], [0, 0, 1]]
+    assert rows.table.rows.tolist() == [[1, 1, 0], [0, 1, 0], [0, 0, 1]]
     assert value("Accuracy", rows) == 0.75
     assert value("Balanced Accuracy", rows) == pytest.approx((0.5 + 1 + 1) / 3)
     assert value("LogLoss", rows) == pytest.approx(-math.log(0.8 * 0.2 * 0.8 * 0.5) / 4)

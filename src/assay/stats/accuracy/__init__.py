@@ -1,4 +1,7 @@
-"""Accuracy from actuals: one accumulator per target type, and every metric by its name on the wire."""
+"""Accuracy from actuals: one accumulator per target type, and every metric by its name on the wire.
+
+See docs/methods/accuracy.md.
+"""
 
 import sys
 from collections.abc import Callable

@@ -1,4 +1,7 @@
-"""Accuracy of a binary model: one pass over rows, merged in any order, asked for any metric."""
+"""Accuracy of a binary model: one pass over rows, merged in any order, asked for any metric.
+
+See docs/methods/accuracy.md.
+"""
 
 import math
 from collections.abc import Callable
@@ -175,9 +178,7 @@ class BinaryAccuracy:
             "score": self.score.numbers(),
         }
         arrays = {
-            "scores": self.scores.scores,
-            "positives": self.scores.positives,
-            "negatives": self.scores.negatives,
+            **self.scores.stored(),
             "bin_weight": self.calibration.weight,
             "bin_score_sum": self.calibration.score_sum,
             "bin_positives": self.calibration.positives,
@@ -198,9 +199,7 @@ class BinaryAccuracy:
         return cls(
             threshold=fields["threshold"],
             confusion=_confusion(fields["confusion"]),
-            scores=ScoreCounts(
-                arrays["scores"], arrays["positives"], arrays["negatives"], fields["exact"], fields["limit"]
-            ),
+            scores=ScoreCounts.of_stored(arrays, exact=fields["exact"], limit=fields["limit"]),
             log_loss=LossMean.of_numbers(fields["log_loss"]),
             squared_error=LossMean.of_numbers(fields["squared_error"]),
             score=LossMean.of_numbers(fields["score"]),

@@ -1,4 +1,7 @@
-"""The four counts at a fixed threshold, and the rates that follow from them."""
+"""The four counts at a fixed threshold, and the rates that follow from them.
+
+See docs/methods/rates.md.
+"""
 
 import math
 from dataclasses import dataclass

@@ -11,7 +11,8 @@ from typing import Literal, Self
 import numpy as np
 
 from assay.errors import BinsMismatch
-from assay.stats.accuracy.losses import two_sum
+from assay.stats.accuracy.losses import LossMean, two_sum
+from assay.stats.accuracy.rows import BoolArray
 from assay.stats.arrays import FloatArray
 
 Family = Literal["poisson", "gamma", "tweedie"]
@@ -138,6 +139,42 @@ class OwnDeviance:
     def mean(self) -> float | None:
         """Mean deviance from the values' own mean; None without values or beyond the range of a double."""
         return self.total / self.weight if self.weight > 0 and math.isfinite(self.total) else None
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyDeviance:
+    """Deviance of the predictions and of the best constant, over the rows in the family's domain.
+
+    Attributes
+    ----------
+    model : LossMean
+        Deviance of the actuals from the predictions.
+    own : OwnDeviance
+        Deviance of the actuals from their own mean.
+    """
+
+    model: LossMean
+    own: OwnDeviance
+
+    @classmethod
+    def empty(cls, family: Family) -> Self:
+        """Deviance of no rows."""
+        return cls(LossMean.empty(), OwnDeviance.empty(family))
+
+    @classmethod
+    def of(cls, family: Family, actual: FloatArray, predicted: FloatArray, weights: FloatArray) -> Self:
+        """From actual, prediction and weight of each row, shape (n,); rows outside the domain drop out."""
+        inside = _domain(family, actual, predicted)
+        y, p, w = actual[inside], predicted[inside], weights[inside]
+        return cls(LossMean.of(DEVIANCES[family](y, p, y - p), w), OwnDeviance.of(family, y, w))
+
+    def merge(self, other: Self) -> Self:
+        """Both together; neither is changed."""
+        return type(self)(self.model.merge(other.model), self.own.merge(other.own))
+
+
+def _domain(family: Family, actual: FloatArray, predicted: FloatArray) -> BoolArray:
+    return (predicted > 0) & (actual > 0 if family == "gamma" else actual >= 0)
 
 
 def _about(family: Family, values: FloatArray, mean: float, distances: FloatArray) -> FloatArray:

@@ -1,4 +1,7 @@
-"""The mean of one loss over rows, with its spread, in a form that merges."""
+"""The mean of one loss over rows, with its spread, in a form that merges.
+
+See docs/methods/log_loss.md.
+"""
 
 import math
 from dataclasses import dataclass

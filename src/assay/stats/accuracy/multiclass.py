@@ -1,24 +1,26 @@
-"""Accuracy of a multiclass model: one pass over rows, merged in any order, asked for any metric."""
+"""Accuracy of a multiclass model: one pass over rows, merged in any order, asked for any metric.
+
+See docs/methods/accuracy.md.
+"""
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from assay.errors import BinsMismatch
-from assay.stats.accuracy import ranking
+from assay.stats.accuracy import class_table, ranking
 from assay.stats.accuracy.binary import CLIP, entropy
-from assay.stats.accuracy.confusion import mean_of_rates
+from assay.stats.accuracy.class_table import ClassTable
 from assay.stats.accuracy.losses import LossMean
 from assay.stats.accuracy.rows import counted
 from assay.stats.accuracy.scores import EXACT_SCORES, ScoreCounts
-from assay.stats.arrays import FloatArray, IntArray, read_only, same_content
+from assay.stats.arrays import FloatArray, IntArray, same_content
 from assay.stats.container import pack, unpack
 from assay.stats.estimate import NO_ROWS, Estimate
-from assay.stats.intervals import wilson
 
 KIND = "multiclass accuracy"
 
@@ -37,10 +39,8 @@ class MulticlassAccuracy:
     ----------
     classes : tuple of str
         The model's classes, in the order of the probabilities. Both sides of a merge share them.
-    rows : int array, shape (k, k)
-        Rows by actual class (first index) and predicted class.
-    confusion : float array, shape (k, k)
-        The same, as weight.
+    table : ClassTable
+        Rows by actual and predicted class.
     scores : tuple of ScoreCounts
         Per class: rows of that class against all others, by the probability of that class. All classes
         together keep about 100,000 distinct scores exactly.
@@ -61,8 +61,7 @@ class MulticlassAccuracy:
     """
 
     classes: tuple[str, ...]
-    rows: IntArray
-    confusion: FloatArray
+    table: ClassTable
     scores: tuple[ScoreCounts, ...]
     log_loss: LossMean
     squared_error: LossMean
@@ -101,11 +100,9 @@ class MulticlassAccuracy:
         usable = np.isfinite(chances).all(axis=1) & (places >= 0) & (places < k)
         keep, weighing, excluded = counted(usable, weights)
         places, chances = places[keep], chances[keep]
-        cells = places * k + chances.argmax(axis=1)
         return cls(
             classes=tuple(classes),
-            rows=read_only(np.bincount(cells, minlength=k * k).reshape(k, k)),
-            confusion=read_only(np.bincount(cells, weights=weighing, minlength=k * k).reshape(k, k)),
+            table=ClassTable.of(k, places, chances.argmax(axis=1), weighing),
             scores=tuple(ScoreCounts.of(places == j, chances[:, j], weighing, limit=_limit(k)) for j in range(k)),
             log_loss=LossMean.of(_log_loss(places, chances), weighing),
             squared_error=LossMean.of(_squared_error(places, chances), weighing),
@@ -124,8 +121,7 @@ class MulticlassAccuracy:
             raise BinsMismatch(f"Accuracy over {self.classes} cannot be merged with accuracy over {other.classes}.")
         return type(self)(
             classes=self.classes,
-            rows=read_only(self.rows + other.rows),
-            confusion=read_only(self.confusion + other.confusion),
+            table=self.table.merge(other.table),
             scores=tuple(a.merge(b) for a, b in zip(self.scores, other.scores, strict=True)),
             log_loss=self.log_loss.merge(other.log_loss),
             squared_error=self.squared_error.merge(other.squared_error),
@@ -140,12 +136,12 @@ class MulticlassAccuracy:
     @property
     def predicted_counts(self) -> dict[str, int]:
         """Rows by predicted class."""
-        return dict(zip(self.classes, self.rows.sum(axis=0).tolist(), strict=True))
+        return dict(zip(self.classes, self.table.rows.sum(axis=0).tolist(), strict=True))
 
     @property
     def actual_counts(self) -> dict[str, int]:
         """Rows by actual class."""
-        return dict(zip(self.classes, self.rows.sum(axis=1).tolist(), strict=True))
+        return dict(zip(self.classes, self.table.rows.sum(axis=1).tolist(), strict=True))
 
     def to_bytes(self) -> bytes:
         """Stored form, version 1."""
@@ -156,13 +152,13 @@ class MulticlassAccuracy:
             "squared_error": self.squared_error.numbers(),
             "scores": [[counts.exact, counts.limit] for counts in self.scores],
         }
-        arrays = {"rows": self.rows.ravel(), "confusion": self.confusion.ravel()}
+        arrays: dict[str, npt.NDArray[Any]] = {
+            "rows": self.table.rows.ravel(),
+            "weight": self.table.weight.ravel(),
+            "squares": self.table.squares.ravel(),
+        }
         for j, counts in enumerate(self.scores):
-            arrays |= {
-                f"scores_{j}": counts.scores,
-                f"positives_{j}": counts.positives,
-                f"negatives_{j}": counts.negatives,
-            }
+            arrays |= counts.stored(f"_{j}")
         return pack(KIND, 1, fields, arrays)
 
     @classmethod
@@ -179,10 +175,9 @@ class MulticlassAccuracy:
         k = len(fields["classes"])
         return cls(
             classes=tuple(fields["classes"]),
-            rows=arrays["rows"].reshape(k, k),
-            confusion=arrays["confusion"].reshape(k, k),
+            table=ClassTable(*(arrays[name].reshape(k, k) for name in ("rows", "weight", "squares"))),
             scores=tuple(
-                ScoreCounts(arrays[f"scores_{j}"], arrays[f"positives_{j}"], arrays[f"negatives_{j}"], exact, limit)
+                ScoreCounts.of_stored(arrays, f"_{j}", exact=exact, limit=limit)
                 for j, (exact, limit) in enumerate(fields["scores"])
             ),
             log_loss=LossMean.of_numbers(fields["log_loss"]),
@@ -196,52 +191,6 @@ class MulticlassAccuracy:
     __hash__ = None  # type: ignore[assignment]  # compared by content that numpy cannot hash
 
 
-def accuracy(rows: MulticlassAccuracy) -> Estimate:
-    """Share of rows whose predicted class is the actual one, in [0, 1]."""
-    if rows.n == 0:
-        return Estimate.undefined(NO_ROWS)
-    share = float(np.trace(rows.confusion) / rows.confusion.sum())
-    effective = rows.log_loss.size.effective
-    low, high = wilson(share * effective, effective)
-    return Estimate(share, rows.n, low, high)
-
-
-def balanced_accuracy(rows: MulticlassAccuracy) -> Estimate:
-    """Mean over the classes that occur of the share of their rows predicted right, in [0, 1].
-
-    The interval combines the Wilson intervals of the shares, as in the binary case.
-    """
-    if rows.n == 0:
-        return Estimate.undefined(NO_ROWS)
-    return mean_of_rates([_share_right(rows, j) for j in range(len(rows.classes)) if rows.rows[j].any()], rows.n)
-
-
-def macro_f1(rows: MulticlassAccuracy) -> Estimate:
-    """Mean over all classes of F1; a class that neither occurs nor is predicted counts as 0, in [0, 1]."""
-    if rows.n == 0:
-        return Estimate.undefined(NO_ROWS)
-    concerned = rows.confusion.sum(axis=0) + rows.confusion.sum(axis=1)
-    right = 2 * np.diag(rows.confusion)
-    return Estimate(float(np.divide(right, concerned, out=np.zeros_like(right), where=concerned > 0).mean()), rows.n)
-
-
-def matthews(rows: MulticlassAccuracy) -> Estimate:
-    """Matthews correlation of predicted and actual class, in [-1, 1]; undefined when either is constant.
-
-    References
-    ----------
-    Gorodkin (2004), Computational Biology and Chemistry 28, 367-374.
-    """
-    if rows.n == 0:
-        return Estimate.undefined(NO_ROWS)
-    total, right = float(rows.confusion.sum()), float(np.trace(rows.confusion))
-    actual, predicted = rows.confusion.sum(axis=1), rows.confusion.sum(axis=0)
-    spread = (total * total - float(actual @ actual)) * (total * total - float(predicted @ predicted))
-    if spread <= 0:
-        return Estimate.undefined("all rows are of one class, predicted or actually", rows.n)
-    return Estimate((right * total - float(actual @ predicted)) / math.sqrt(spread), rows.n)
-
-
 def auc_by_class(rows: MulticlassAccuracy) -> dict[str, Estimate]:
     """AUC of each class against all others; undefined for a class that never or always occurs."""
     return {name: _class_auc(rows, j) for j, name in enumerate(rows.classes)}
@@ -249,7 +198,7 @@ def auc_by_class(rows: MulticlassAccuracy) -> dict[str, Estimate]:
 
 def auc(rows: MulticlassAccuracy) -> Estimate:
     """One-against-rest AUC averaged by class frequency, in [0, 1]; absent classes are left out."""
-    return _average(rows, rows.confusion.sum(axis=1))
+    return _average(rows, rows.table.weight.sum(axis=1))
 
 
 def macro_auc(rows: MulticlassAccuracy) -> Estimate:
@@ -261,7 +210,7 @@ def fraction_explained(rows: MulticlassAccuracy) -> Estimate:
     """Share of the entropy of the outcomes that the probabilities explain, ``1 - LogLoss / entropy``."""
     if rows.log_loss.mean is None:
         return Estimate.undefined(NO_ROWS)
-    actual = rows.confusion.sum(axis=1)
+    actual = rows.table.weight.sum(axis=1)
     if np.count_nonzero(actual) < 2:
         return Estimate.undefined("all rows are of one class", rows.n)
     return Estimate(1 - rows.log_loss.mean / entropy(actual), rows.n)
@@ -271,12 +220,12 @@ MulticlassMetric = Callable[[MulticlassAccuracy], Estimate]
 
 MULTICLASS_METRICS: dict[str, MulticlassMetric] = {
     "AUC": auc,
-    "Accuracy": accuracy,
-    "Balanced Accuracy": balanced_accuracy,
+    "Accuracy": lambda rows: class_table.accuracy(rows.table),
+    "Balanced Accuracy": lambda rows: class_table.balanced_accuracy(rows.table),
     "FVE Multinomial": fraction_explained,
     "LogLoss": lambda rows: rows.log_loss.estimate(),
-    "Macro F1": macro_f1,
-    "MCC": matthews,
+    "Macro F1": lambda rows: class_table.macro_f1(rows.table),
+    "MCC": lambda rows: class_table.matthews(rows.table),
     "Brier": lambda rows: rows.squared_error.estimate(),
 }
 """Every metric of a multiclass model, by its name on the wire."""
@@ -299,17 +248,8 @@ def _squared_error(places: IntArray, chances: FloatArray) -> FloatArray:
     return squares
 
 
-def _share_right(rows: MulticlassAccuracy, j: int) -> Estimate:
-    weight = float(rows.confusion[j].sum())
-    share = float(rows.confusion[j, j]) / weight
-    # Only the whole table's effective rows are kept; a class has its part of them.
-    effective = rows.log_loss.size.effective * weight / rows.log_loss.size.weight
-    low, high = wilson(share * effective, effective)
-    return Estimate(share, int(rows.rows[j].sum()), low, high)
-
-
 def _class_auc(rows: MulticlassAccuracy, j: int) -> Estimate:
-    positives = int(rows.rows[j].sum())
+    positives = int(rows.table.rows[j].sum())
     if positives in (0, rows.n):
         return Estimate.undefined("the class never occurs" if positives == 0 else "no other class occurs", rows.n)
     return Estimate(ranking.auc_of_counts(rows.scores[j]), rows.n, bound=ranking.auc_bound(rows.scores[j]))

@@ -1,4 +1,7 @@
-"""Metrics of how well scores rank positives above negatives, from counts per score or per cell."""
+"""Metrics of how well scores rank positives above negatives, from counts per score or per cell.
+
+See docs/methods/auc.md and docs/methods/ranking.md.
+"""
 
 import math
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""Accuracy of a regression model: one pass over rows, merged in any order, asked for any metric."""
+"""Accuracy of a regression model: one pass over rows, merged in any order, asked for any metric.
+
+See docs/methods/rmse.md and docs/methods/deviance.md.
+"""
 
 import math
 from collections.abc import Callable
@@ -8,49 +11,15 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from assay.stats.accuracy.deviance import DEVIANCES, Family, OwnDeviance
+from assay.stats.accuracy.deviance import Family, FamilyDeviance, OwnDeviance
 from assay.stats.accuracy.losses import TOO_LARGE, LossMean
-from assay.stats.accuracy.rows import BoolArray, counted
+from assay.stats.accuracy.rows import counted
 from assay.stats.arrays import FloatArray
 from assay.stats.container import pack, unpack
 from assay.stats.estimate import NO_ROWS, Estimate
 from assay.stats.intervals import Z95
 
 KIND = "regression accuracy"
-
-FAMILIES: tuple[Family, ...] = ("poisson", "gamma", "tweedie")
-
-
-@dataclass(frozen=True, slots=True)
-class FamilyDeviance:
-    """Deviance of the predictions and of the best constant, over the rows in the family's domain.
-
-    Attributes
-    ----------
-    model : LossMean
-        Deviance of the actuals from the predictions.
-    own : OwnDeviance
-        Deviance of the actuals from their own mean.
-    """
-
-    model: LossMean
-    own: OwnDeviance
-
-    @classmethod
-    def empty(cls, family: Family) -> Self:
-        """Deviance of no rows."""
-        return cls(LossMean.empty(), OwnDeviance.empty(family))
-
-    @classmethod
-    def of(cls, family: Family, actual: FloatArray, predicted: FloatArray, weights: FloatArray) -> Self:
-        """From actual, prediction and weight of each row, shape (n,); rows outside the domain drop out."""
-        inside = _domain(family, actual, predicted)
-        y, p, w = actual[inside], predicted[inside], weights[inside]
-        return cls(LossMean.of(DEVIANCES[family](y, p, y - p), w), OwnDeviance.of(family, y, w))
-
-    def merge(self, other: Self) -> Self:
-        """Both together; neither is changed."""
-        return type(self)(self.model.merge(other.model), self.own.merge(other.own))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +123,7 @@ class RegressionAccuracy:
             "losses": {name: getattr(self, name).numbers() for name in _LOSSES},
             "deviances": {
                 family: {"model": part.model.numbers(), "own": list(astuple(part.own))[1:]}
-                for family, part in zip(FAMILIES, (self.poisson, self.gamma, self.tweedie), strict=True)
+                for family, part in zip(_FAMILIES, (self.poisson, self.gamma, self.tweedie), strict=True)
             },
         }
         return pack(KIND, 1, fields, {})
@@ -175,6 +144,7 @@ class RegressionAccuracy:
         return cls(**parts, excluded=fields["excluded"])
 
 
+_FAMILIES: tuple[Family, ...] = ("poisson", "gamma", "tweedie")
 _LOSSES = (
     "error",
     "squared_error",
@@ -278,10 +248,6 @@ _OUTSIDE: dict[Family, str] = {
 }
 
 
-def _domain(family: Family, actual: FloatArray, predicted: FloatArray) -> BoolArray:
-    return (predicted > 0) & (actual > 0 if family == "gamma" else actual >= 0)
-
-
 def _losses(y: FloatArray, p: FloatArray, w: FloatArray) -> dict[str, Any]:
     error = p - y
     nonzero, logarithmic = y != 0, (y > -1) & (p > -1)
@@ -294,7 +260,7 @@ def _losses(y: FloatArray, p: FloatArray, w: FloatArray) -> dict[str, Any]:
         "squared_log_error": LossMean.of(log_error, w[logarithmic]),
         "actual": LossMean.of(y, w),
         "predicted": LossMean.of(p, w),
-        **{family: FamilyDeviance.of(family, y, p, w) for family in FAMILIES},
+        **{family: FamilyDeviance.of(family, y, p, w) for family in _FAMILIES},
     }
 
 

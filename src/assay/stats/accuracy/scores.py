@@ -1,9 +1,13 @@
-"""Positives and negatives per score: what every ranking metric is computed from."""
+"""Positives and negatives per score: what every ranking metric is computed from.
+
+See docs/methods/auc.md.
+"""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 from scipy import special
 
 from assay.errors import BinsMismatch
@@ -94,6 +98,19 @@ class ScoreCounts:
             np.concatenate([a.negatives, b.negatives]),
         )
         return type(self)(*grouped, exact=exact, limit=self.limit).limited()
+
+    def stored(self, suffix: str = "") -> dict[str, FloatArray]:
+        """The arrays by name, for storing."""
+        return {
+            f"scores{suffix}": self.scores,
+            f"positives{suffix}": self.positives,
+            f"negatives{suffix}": self.negatives,
+        }
+
+    @classmethod
+    def of_stored(cls, arrays: dict[str, npt.NDArray[Any]], suffix: str = "", *, exact: bool, limit: int) -> Self:
+        """The counts whose arrays `stored` named."""
+        return cls(*(arrays[f"{name}{suffix}"] for name in ("scores", "positives", "negatives")), exact, limit)
 
     def limited(self) -> Self:
         """These counts, in cells if there are more distinct scores than the limit."""

@@ -82,10 +82,12 @@ class Actuals:
 
         A prediction that a newer upload of the deployment supersedes is left out.
         """
-        newer = prediction_keys.alias()
+        newer, its_upload = prediction_keys.alias(), uploads.alias()
         superseded = (
             sa.select(sa.literal(1))
+            .select_from(newer.join(its_upload, its_upload.c.seq == newer.c.upload_seq))
             .where(
+                its_upload.c.state == UploadState.COUNTED,
                 newer.c.deployment_id == prediction_keys.c.deployment_id,
                 newer.c.association_id == prediction_keys.c.association_id,
                 newer.c.upload_seq > prediction_keys.c.upload_seq,

@@ -63,6 +63,17 @@ class Jobs:
         """Keep the lease; False when another worker has it, or the job was cancelled."""
         return self._fenced(job, lease_until=until) == 1
 
+    def hold(self, job: Job) -> None:
+        """Make sure, in the transaction that stores part of an effect, that the job is still this worker's.
+
+        Raises
+        ------
+        LeaseLost
+            When it is not; the transaction must not commit.
+        """
+        if self._fenced(job, attempt=job.attempt) != 1:
+            raise _lost(job)
+
     def complete(self, job: Job, now: datetime, result_path: str | None = None) -> None:
         """Mark a job done, in the transaction that stores its effect.
 
@@ -73,7 +84,7 @@ class Jobs:
         """
         path = result_path if result_path is not None else job.result_path
         if self._fenced(job, state=JobState.DONE, finished_at=now, result_path=path, error=None) != 1:
-            raise LeaseLost(f"Job {job.id} ({job.kind}), attempt {job.attempt}, is no longer held by {job.owner}.")
+            raise _lost(job)
 
     def fail(self, job: Job, error: str, now: datetime, retry_at: datetime | None) -> None:
         """Note why an attempt failed; queue the job again at ``retry_at``, or leave it failed for good."""
@@ -97,6 +108,10 @@ class Jobs:
             jobs.c.state == JobState.RUNNING,
         )
         return self._connection.execute(statement.values(**values)).rowcount
+
+
+def _lost(job: Job) -> LeaseLost:
+    return LeaseLost(f"Job {job.id} ({job.kind}), attempt {job.attempt}, is no longer held by {job.owner}.")
 
 
 def _record(row: sa.RowMapping) -> Job:

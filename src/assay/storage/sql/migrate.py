@@ -14,9 +14,19 @@ SCRIPTS = Path(__file__).parent / "migrations"
 
 
 def upgrade(engine: sa.Engine) -> None:
-    """Apply every migration that the database does not have yet."""
+    """Apply every migration that the database does not have yet.
+
+    Raises
+    ------
+    DatabaseMismatch
+        When a newer version of Assay has written the database.
+    """
+    config = _config()
     with engine.begin() as connection:
-        config = _config()
+        found = MigrationContext.configure(connection).get_current_revision()
+        scripts = ScriptDirectory.from_config(config)
+        if found is not None and found not in {script.revision for script in scripts.walk_revisions()}:
+            raise _mismatch(found, scripts.get_current_head())
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
@@ -27,10 +37,14 @@ def check(engine: sa.Engine) -> None:
         found = MigrationContext.configure(connection).get_current_revision()
     expected = ScriptDirectory.from_config(_config()).get_current_head()
     if found != expected:
-        raise DatabaseMismatch(
-            f"The database has schema {found or 'none'}, this program needs {expected}. "
-            "Run 'assay migrate', or use the version of Assay that wrote it."
-        )
+        raise _mismatch(found, expected)
+
+
+def _mismatch(found: str | None, expected: str | None) -> DatabaseMismatch:
+    return DatabaseMismatch(
+        f"The database has schema {found or 'none'}, this program needs {expected}. "
+        "Run 'assay migrate', or use the version of Assay that wrote it."
+    )
 
 
 def _config() -> Config:

@@ -1,0 +1,1 @@
+"""``assay demo``: a year of real flights, batch by batch."""
