@@ -53,6 +53,8 @@ def test_what_cannot_be_told_is_told_with_its_reason(ready: Wire, assay: Assay) 
     flat = " ".join(assay("batch accuracy 2013-07").out.split())
     assert "BASE: the same of 10,391 holdout rows." in flat
     assert "MCC, Kolmogorov-Smirnov: Only one class is among the actuals." in flat
+    assert "LogLoss: in nats." in flat
+    assert "LogLoss: in nats." in flat
     assert "off by at most: AUC 0.0003." in flat
 
 

@@ -122,5 +122,5 @@ def test_an_empty_batch_has_no_score(ready: Wire, assay: Assay) -> None:
     ready.on("GET", FEATURES, _page())
     ready.on("GET", TARGET, Reply(json=target_drift(driftScore=None, sampleSize=0, low=None, high=None)))
     run = assay("batch drift 2013-07")
-    assert "predictions of 'late': no score (0 rows, 10,391 in the baseline)" in run.out
+    assert "predictions of 'late': no score (0 rows; 10,391 rows in the baseline)" in run.out
     assert run.lines[-1] == "No feature is watched."

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from assay import __version__
 from assay.__main__ import COMMANDS, app
+from assay.cli.program import Lazy, program
 from assay.server import cli as server
 
 ROOT = Path(__file__).parents[2]
@@ -63,12 +64,23 @@ def test_help_lists_every_command_in_80_columns() -> None:
     assert max(map(len, run.stdout.splitlines())) <= 80
 
 
-def test_operators_commands_are_those_that_the_server_has() -> None:
-    named = {one.command for one in COMMANDS.values() if one.module == "assay.server.cli"}
-    assert named == set(typer.main.get_group(server.app).commands)
+SERVERS_OWN = set(typer.main.get_group(server.app).commands)
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+def test_no_command_of_the_server_is_left_out() -> None:
+    named = {name for name, one in COMMANDS.items() if one.module == "assay.server.cli"}
+    assert named >= SERVERS_OWN
+
+
+def test_a_command_that_is_not_there_is_one_line() -> None:
+    nonsense = program({"nonsense": Lazy("Nothing.", "assay.server.cli", "nonsense")})
+    run = CliRunner().invoke(nonsense, ["nonsense"])
+    assert (run.exit_code, run.stderr) == (1, "Error: This installation has no command 'nonsense'.\n")
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, one in COMMANDS.items() if one.command is None or one.command in SERVERS_OWN]
+)
 def test_the_list_of_commands_says_what_the_commands_say(name: str) -> None:
     run = CliRunner().invoke(app, [name, "--help"])
     assert run.exit_code == 0
@@ -94,6 +106,7 @@ def test_version() -> None:
         (["batch", "list", "--order-by", "size"], "size"),
         (["batch", "list", "--token", "x"], "It goes before the command: 'assay --token ...'."),
         (["batch", "edit", "july"], "Say what to change"),
+        (["batch", "push", "july", "f.csv", "--key", "a/b"], "found 'a/b', expected a name without a slash"),
         (["--url", "not an address", "batch", "list"], "no address of a server"),
         (["--token-file", "/nowhere/token", "batch", "list"], "Cannot read the token file"),
     ],
@@ -175,7 +188,7 @@ def test_an_interrupt_ends_quietly_with_130(wire: Wire) -> None:
         stderr=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
     )
-    while not wire.calls:
+    while not wire.calls and process.poll() is None:
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=10)

@@ -7,7 +7,7 @@ from tests.client.wire import Wire, running
 
 from assay.client import Client, Patience
 
-QUICK = Patience(retry_pause=0.001, poll_pause=0.001, longest_poll_pause=0.002, limit=5.0)
+QUICK = Patience(retry_pause=0.001, poll_pause=0.001, longest_poll_pause=0.002, limit=5.0, outage=0.2)
 
 
 @pytest.fixture(autouse=True)

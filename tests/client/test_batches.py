@@ -156,9 +156,11 @@ def test_parquet_is_sent_as_parquet(wire: Wire, client: Client, tmp_path: Path) 
     assert wire.calls[0].headers["Content-Type"] == "application/vnd.apache.parquet"
 
 
-def test_a_key_may_hold_any_letters(wire: Wire, client: Client, rows: Path) -> None:
-    wire.on("PUT", f"{UPLOADS}run%2F7%20%3F/", Reply(202, report(uploadKey="run/7 ?")))
-    assert client.batches.push(JULY, rows, key="run/7 ?").key == "run/7 ?"
+def test_a_key_may_hold_any_letters_but_a_slash(wire: Wire, client: Client, rows: Path) -> None:
+    wire.on("PUT", f"{UPLOADS}%C3%BC%207%20%3F/", Reply(202, report(uploadKey="ü 7 ?")))
+    assert client.batches.push(JULY, rows, key="ü 7 ?").key == "ü 7 ?"
+    with pytest.raises(ValueError, match="holds a slash"):
+        client.batches.push(JULY, rows, key="run/7")
 
 
 def test_a_large_file_is_streamed_and_its_progress_told(wire: Wire, client: Client, tmp_path: Path) -> None:

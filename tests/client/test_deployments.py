@@ -110,6 +110,13 @@ def test_a_failed_deployment_leaves_nothing_behind(ready: Wire, client: Client, 
     assert ready.asked("POST")[-1].path == f"modelPackages/{PACKAGE}/archive/"
 
 
+def test_a_file_that_the_server_cannot_read_is_named_and_deleted(ready: Wire, client: Client, training: Path) -> None:
+    ready.on("GET", "status/d/", Reply(json={"status": "ERROR", "message": "Row 3 is ragged."}))
+    with pytest.raises(WorkFailed, match=r"^'training\.csv': Row 3 is ragged\.$"):
+        client.deployments.create("late flights", TARGET, training=training)
+    assert [call.path for call in ready.asked("DELETE")] == [f"datasets/{TRAINING}/"]
+
+
 def test_progress_counts_every_byte_of_a_file(ready: Wire, client: Client, tmp_path: Path) -> None:
     big = tmp_path / "big.csv"
     big.write_text("temp,late\n" + "1,0\n" * 100_000)

@@ -216,6 +216,21 @@ def test_waiting_has_an_end_and_says_where_to_ask_again(wire: Wire) -> None:
         client.deployments.update_settings(DEPLOYMENT, {})
 
 
+def test_a_server_that_is_started_anew_is_waited_for(wire: Wire, client: Client) -> None:
+    wire.on("PATCH", f"deployments/{DEPLOYMENT}/settings/", accepted(wire, "s1"))
+    away = [Reply(drop=True)] * 6 + [Reply(503)] * 6
+    wire.on("GET", "status/s1/", Reply(json={"status": "RUNNING"}), *away, Reply(json={"status": "COMPLETED"}))
+    wire.on("GET", f"deployments/{DEPLOYMENT}/settings/", Reply(json={}))
+    client.deployments.update_settings(DEPLOYMENT, {})
+
+
+def test_a_server_that_stays_away_is_told(wire: Wire, client: Client) -> None:
+    wire.on("PATCH", f"deployments/{DEPLOYMENT}/settings/", accepted(wire, "s1"))
+    wire.on("GET", "status/s1/", Reply(drop=True))
+    with pytest.raises(Unreachable, match="broke"):
+        client.deployments.update_settings(DEPLOYMENT, {})
+
+
 def test_pauses_between_questions_grow_up_to_a_limit(wire: Wire, client: Client) -> None:
     pauses: list[float] = []
     client._transport._sleep = pauses.append

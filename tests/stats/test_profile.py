@@ -164,6 +164,16 @@ def test_the_order_of_the_bins_does_not_matter() -> None:
     assert Profile.of(rows(1), turned).to_bytes() == Profile.of(rows(1), baseline()).to_bytes()
 
 
+def test_columns_that_were_read_cannot_be_changed() -> None:
+    stored = Profile.from_bytes(Profile.of(rows(1), baseline()).to_bytes(), baseline())
+    for profile in (stored, merge_all([stored, stored], baseline())):
+        for name in ("age", "city"):
+            with pytest.raises(ValueError, match="read-only"):
+                profile.columns[name].counts[0] = 7
+        with pytest.raises(ValueError, match="read-only"):
+            profile.columns["age"].buckets.counts[0] = 7
+
+
 def test_selected_columns_keep_the_rows() -> None:
     profile = Profile.of(rows(1), baseline())
     for whole in (profile, Profile.from_bytes(profile.to_bytes(), baseline())):

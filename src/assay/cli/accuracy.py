@@ -1,5 +1,6 @@
 """``assay batch accuracy``."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import typer
@@ -11,6 +12,14 @@ from assay.cli.session import batch_of, session
 
 if TYPE_CHECKING:
     from assay.client import Accuracy, AccuracyRow, BatchOutcome
+
+
+UNITS = {
+    "LogLoss": "nats",
+    "MAPE": "percent",
+    **dict.fromkeys(("RMSE", "MAE", "MAD", "Mean Error"), "the target's unit"),
+}
+"""Units of the metrics that have one; the others are shares, ratios and coefficients."""
 
 
 def accuracy(
@@ -92,12 +101,19 @@ def _notes(whole: "Accuracy") -> list[str]:
     baseline = max((row.baseline_rows or 0 for row in whole.metrics), default=0)
     if baseline:
         notes.append(f"BASE: the same of {counted(baseline, 'holdout row')}.")
-    reasons: dict[str, list[str]] = {}
-    for row in whole.metrics:
-        if row.value is None and row.reason:
-            reasons.setdefault(row.reason, []).append(row.metric)
+    known = [row for row in whole.metrics if row.value is not None]
+    units = _by_text((UNITS[row.metric], row.metric) for row in known if row.metric in UNITS)
+    notes += [f"{', '.join(metrics)}: in {unit}." for unit, metrics in units.items()]
+    reasons = _by_text((row.reason, row.metric) for row in whole.metrics if row.value is None and row.reason)
     notes += [f"{', '.join(metrics)}: {reason}" for reason, metrics in reasons.items()]
-    bounds = [f"{row.metric} {row.bound:.1g}" for row in whole.metrics if row.value is not None and row.bound]
+    bounds = [f"{row.metric} {row.bound:.1g}" for row in known if row.bound]
     if bounds:
         notes.append(f"Counted in cells, and so off by at most: {', '.join(bounds)}.")
     return notes
+
+
+def _by_text(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    metrics: dict[str, list[str]] = {}
+    for text, metric in pairs:
+        metrics.setdefault(text, []).append(metric)
+    return metrics

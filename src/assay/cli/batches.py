@@ -247,6 +247,8 @@ def push(  # noqa: PLR0913 - one parameter an option
 
     The same file again changes nothing, so that a job may simply be run again.
     """
+    if key is not None and "/" in key:
+        raise Usage(f"--key: found '{key}', expected a name without a slash.")
     activity = Activity(f"Sending {file.name}", afterwards=f"The server counts the rows of {file.name}")
     with session(context) as client, activity:
         from assay.client import Columns

@@ -106,8 +106,9 @@ def _json(
 def _target_line(found: "TargetDrift", threshold: float | None) -> str:
     name = f"predictions of '{found.target}'" if found.target else "predictions"
     if found.score is None:
-        rows = f"{counted(found.rows or 0, 'row')}, {count(found.baseline_rows)} in the baseline"
-        return f"{name}: no score ({rows})"
+        rows = counted(found.rows or 0, "row")
+        baseline = counted(found.baseline_rows, "row") if found.baseline_rows else "none"
+        return f"{name}: no score ({rows}; {baseline} in the baseline)"
     bounds = _bounds(found.low, found.high)
     score = thousandths(found.score) + ("" if bounds == NOTHING else f" {bounds}")
     word = found.status or _target_status(found, threshold)

@@ -92,11 +92,13 @@ def change(in_percent: float | None) -> str:
 
     Examples
     --------
-    >>> change(-3.24), change(0.0), change(12345.6), change(None)
-    ('-3.2 %', '+0.0 %', '+12,346 %', '-')
+    >>> change(-3.24), change(-0.01), change(12345.6), change(None)
+    ('-3.2 %', '0.0 %', '+12,346 %', '-')
     """
     if in_percent is None:
         return NOTHING
+    if abs(in_percent) < 0.05:
+        return "0.0 %"
     return f"{in_percent:+,.1f} %" if abs(in_percent) < 1000 else f"{in_percent:+,.0f} %"
 
 

@@ -39,8 +39,12 @@ class Lazy:
 
     def load(self) -> Any:
         """The command itself."""
-        group = typer.main.get_group(import_module(self.module).app)
-        return _without_frames(group if self.command is None else group.commands[self.command])
+        command: Any = typer.main.get_group(import_module(self.module).app)
+        if self.command is not None:
+            command = command.commands.get(self.command)
+        if command is None:
+            raise Problem(f"This installation has no command '{self.command}'.")
+        return _without_frames(command)
 
 
 def _without_frames(command: Any) -> Any:

@@ -267,7 +267,7 @@ class Batches:
         path : str or Path
             CSV, Parquet or Arrow stream; it is streamed, whatever its size.
         key : str, optional
-            Name of the upload; the hash of the file's bytes when left out.
+            Name of the upload, without a slash; the hash of the file's bytes when left out.
         columns : Columns, optional
         model_id : str, optional
             The deployment's current model when left out.
@@ -280,6 +280,8 @@ class Batches:
 
         Raises
         ------
+        ValueError
+            When the key holds a slash.
         FileUnusable
             When it is no such file.
         Refused
@@ -290,6 +292,8 @@ class Batches:
             When the server found the file wanting after it had taken it; nothing of it was stored.
         AssayClientError
         """
+        if key is not None and "/" in key:
+            raise ValueError(f"The key '{key}' holds a slash. Expected a name without one.")
         path = Path(path)
         kind = content_type(path)
         upload = _path(batch, "uploads", key or sha256(path))

@@ -1,12 +1,13 @@
 """Data sets: uploaded tables that models refer to."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 from assay.client.bodies import FormBody, Progress
-from assay.client.errors import ServerProblem
+from assay.client.errors import AssayClientError, ServerProblem, WorkFailed
 from assay.client.files import content_type
 from assay.client.paging import Pages
 from assay.client.shapes import At, Shape, read
@@ -43,7 +44,7 @@ class Datasets:
         self._transport = transport
 
     def upload(self, path: str | Path, *, progress: Progress | None = None) -> Dataset:
-        """Send a table and wait until the server has read it.
+        """Send a table and wait until the server has read it; one that it cannot read is deleted again.
 
         Parameters
         ----------
@@ -69,8 +70,14 @@ class Datasets:
         answer = self._transport.send("POST", "datasets/fromFile/", body=body)
         if not isinstance(answer.json, dict):
             raise ServerProblem("The server took the data set and did not name it.")
-        self._transport.wait(answer, f"Reading data set '{path.name}'")
-        return self.get(read(str, answer.json.get("catalogId"), "catalogId"))
+        dataset_id = read(str, answer.json.get("catalogId"), "catalogId")
+        try:
+            self._transport.wait(answer, f"Reading data set '{path.name}'")
+        except WorkFailed as problem:
+            with suppress(AssayClientError):
+                self.delete(dataset_id)
+            raise problem.after(f"'{path.name}'") from problem
+        return self.get(dataset_id)
 
     def get(self, dataset_id: str) -> Dataset:
         """One data set.

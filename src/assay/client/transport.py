@@ -177,12 +177,14 @@ class Transport:
             When the work ended in an error.
         StillWorking
             When the time limit is over.
+        Unreachable
+            When the server is away for too long; the work goes on when it is back.
         """
         if answer.status != 202 or answer.location is None:
             return None
         end = time.monotonic() + self._patience.limit
         for pause in self._patience.poll_pauses():
-            state = self.send("GET", answer.location)
+            state = self._state(answer.location)
             if state.status == 303:
                 return state.location
             word = _status_word(state.json)
@@ -213,6 +215,18 @@ class Transport:
         if not mark:
             raise ServerProblem(f"The server points to '{url}', which is not below {API}.")
         return path
+
+    def _state(self, path: str) -> Answer:
+        """The state of a job, asked again while the server is away."""
+        end = time.monotonic() + self._patience.outage
+        while True:
+            try:
+                return self.send("GET", path)
+            except (Unreachable, ServerProblem) as problem:
+                is_away = problem.status is None or problem.status in _BUSY
+                if not is_away or time.monotonic() > end:
+                    raise
+            self._sleep(self._patience.longest_poll_pause)
 
     def _once(self, method: str, path: str, query: tuple[tuple[str, str], ...], body: Body | None) -> httpx2.Response:
         with nullcontext({}) if body is None else body.opened() as content:

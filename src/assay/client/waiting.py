@@ -24,6 +24,8 @@ class Patience:
         No pause between two questions after a job is longer.
     limit : float
         After this time a job is no longer waited for.
+    outage : float
+        While a job is waited for, the server may be away this long, as when it is started anew.
     """
 
     tries: int = 4
@@ -32,6 +34,7 @@ class Patience:
     poll_pause: float = 0.05
     longest_poll_pause: float = 2.0
     limit: float = 3600.0
+    outage: float = 60.0
 
     def poll_pauses(self) -> Iterator[float]:
         """Pauses between the questions after one job, without end.

@@ -68,8 +68,17 @@ def locate(path: Path, width: int) -> None:
                 if fields and len(fields) != width:
                     raise FileUnreadable(f"Line {line} has {len(fields)} fields, the header has {width} columns.")
     except UnicodeDecodeError as fault:
-        raise FileUnreadable(
-            f"The text after line {line} is not UTF-8 (byte {fault.object[fault.start]:#04x}). Save the file as UTF-8."
-        ) from fault
+        raise FileUnreadable(f"Line {_undecodable_line(path)} is not UTF-8. Save the file as UTF-8.") from fault
     except csv.Error as fault:
         raise FileUnreadable(f"Line {line + 1} cannot be read as CSV: {fault}.") from fault
+
+
+def _undecodable_line(path: Path) -> int:
+    """Number of the first line that is not UTF-8; the reader above decodes in large pieces and cannot tell."""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                line.decode()
+            except UnicodeDecodeError:
+                return number
+    return 0

@@ -4,13 +4,18 @@ from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 import msgspec
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
 from assay.errors import Invalid, Malformed
 from assay.records.times import format_time, parse_time
 
-Moment = Annotated[datetime, PlainSerializer(format_time, when_used="json")]
+Moment = Annotated[
+    datetime,
+    PlainSerializer(format_time, when_used="json"),
+    # A serializer's text has no format in the description unless it is said.
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
 
 
 def _sent_moment(value: Any) -> datetime:

@@ -196,4 +196,4 @@ def list_features(
     wanted: Features,
 ) -> dict[str, object]:
     """List the features of the deployment's current model."""
-    return features_page(request, deployments.get(ctx, caller, deploymentId).package, wanted)
+    return features_page(request, deployments.features(ctx, caller, deploymentId), wanted)

@@ -103,7 +103,8 @@ def _sentence(error: dict[str, object]) -> str:
     if error.get("type") == "json_invalid":
         return f"The body is not JSON: {error.get('ctx', {})}"
     found = repr(error.get("input"))
-    return f"{place}: found {found[:80]}, expected otherwise: {error.get('msg')}"
+    wanted = str(error.get("msg")).replace("Input should be", "expected", 1)
+    return f"{place}: found {found[:80]}, {wanted[:1].lower()}{wanted[1:]}"
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:

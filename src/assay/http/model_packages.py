@@ -243,13 +243,12 @@ def list_model_package_features(
     wanted: Features,
 ) -> dict[str, object]:
     """List the features of a model."""
-    package = models.get(ctx, caller, modelPackageId)
-    return features_page(request, package, wanted)
+    return features_page(request, models.get(ctx, caller, modelPackageId).features, wanted)
 
 
-def features_page(request: Request, package: ModelPackage, wanted: FeatureFilter) -> dict[str, object]:
+def features_page(request: Request, found: tuple[Feature, ...], wanted: FeatureFilter) -> dict[str, object]:
     """A page of a model's features."""
-    return page_body(request, models.features(package, wanted.query, wanted.request), _feature)
+    return page_body(request, models.chosen_features(found, wanted.query, wanted.request), _feature)
 
 
 def _feature(feature: Feature) -> FeatureBody:

@@ -7,7 +7,7 @@ from assay.errors import Gone, NotReady, UnknownDataset, UnknownDeployment, Unkn
 from assay.records.batches import Batch, BatchOrder, BatchQuery
 from assay.records.datasets import Dataset
 from assay.records.deployments import DeployedModel, Deployment
-from assay.records.models import ModelPackage
+from assay.records.models import Feature, ModelPackage
 from assay.records.pages import PageRequest
 from assay.records.users import User
 
@@ -65,6 +65,11 @@ def package_of(tx: "Transaction", model: DeployedModel) -> ModelPackage:
     if found is None:
         raise LookupError(f"model package {model.model_package_id}")
     return found
+
+
+def features_of(deployment: Deployment, package: ModelPackage) -> tuple[Feature, ...]:
+    """Features of a deployed model; a column that holds the association id is none, even if the training had it."""
+    return tuple(f for f in package.features if f.name != deployment.settings.association_id_column)
 
 
 def prepared(model: DeployedModel) -> str:

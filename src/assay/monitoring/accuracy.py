@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from assay.errors import Invalid
-from assay.monitoring import access, prediction_columns
+from assay.monitoring import access, paths, prediction_columns
 from assay.monitoring.baseline_cache import OpenBaseline
 from assay.monitoring.context import Context
+from assay.monitoring.queueing import queued
 from assay.monitoring.rows import ASSOCIATION_ID, stored_parts
 from assay.monitoring.scored_rows import accuracy_of, nothing, pooled
 from assay.records.actuals import StaleAccuracy
@@ -30,6 +31,25 @@ REFRESH_ACCURACY = "refresh_accuracy"
 
 
 # ------------------------------------------------------------------ computing
+
+
+def recompute(
+    tx: "Transaction", deployment_id: str, pairs: set[tuple[str | None, str]], user_id: str, now: datetime
+) -> Job:
+    """Have the accuracy of some (batch, model) pairs computed anew, by the job that is returned.
+
+    Deliveries that come while a computation waits share it, so that many small ones do not cost many computations.
+    """
+    tx.accuracy.mark_stale(deployment_id, pairs)
+    job = queued(
+        REFRESH_ACCURACY,
+        {"deployment_id": deployment_id},
+        user_id,
+        now,
+        result_path=paths.deployment(deployment_id),
+        key=f"{REFRESH_ACCURACY}:{deployment_id}",
+    )
+    return tx.jobs.create_once(job)
 
 
 def refresh(ctx: Context, job: Job) -> None:

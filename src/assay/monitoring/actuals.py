@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from assay.errors import Invalid, TooLarge
-from assay.monitoring import access, paths
-from assay.monitoring.accuracy import REFRESH_ACCURACY
+from assay.monitoring import access
+from assay.monitoring.accuracy import recompute
 from assay.monitoring.class_labels import ClassLabels
 from assay.monitoring.context import Context
-from assay.monitoring.queueing import queued
 from assay.records.actuals import Actual
 from assay.records.jobs import Job
 from assay.records.models import Target
@@ -63,20 +62,13 @@ def accept(
     # The newest value of an id wins, within a call as between calls.
     values = {a.association_id: a for a in _read(ctx, sent, package.target)}
     now = ctx.clock()
-    job = queued(
-        REFRESH_ACCURACY,
-        {"deployment_id": deployment_id},
-        caller.id,
-        now,
-        result_path=paths.deployment(deployment_id),
-    )
     with ctx.store.transaction() as tx:
         ids = list(values)
         known = tx.prediction_keys.known(deployment_id, ids)
         kept = [a for a in values.values() if keep_unmatched or a.association_id in known]
         tx.actuals.put(deployment_id, kept, now)
-        tx.accuracy.mark_stale(deployment_id, tx.prediction_keys.pairs_holding(deployment_id, ids))
-        tx.jobs.create(job)
+        pairs = tx.prediction_keys.pairs_holding(deployment_id, ids)
+        job = recompute(tx, deployment_id, pairs, caller.id, now)
     return ActualsReceipt(received=len(sent), matched=len(known), kept=len(kept), job=job)
 
 

@@ -5,10 +5,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from assay.monitoring.blocks import FEATURES, PREDICTIONS, blocks_of
 from assay.records.models import Baseline
 from assay.stats.accuracy import Accuracy, accuracy_from_bytes
 from assay.stats.bins import Bins
-from assay.stats.profile import Profile, bins_from_bytes
+from assay.stats.profile import Layout, Profile, bins_from_bytes
 
 KEPT = 64
 
@@ -17,7 +18,8 @@ KEPT = 64
 class OpenBaseline:
     """A baseline with its bins and profiles decoded.
 
-    ``predictions`` and ``accuracy`` are None without a holdout that has predictions.
+    ``predictions`` and ``accuracy`` are None without a holdout that has predictions. ``blocks`` tells which
+    columns of features and of predictions are stored together.
     """
 
     id: str
@@ -28,6 +30,7 @@ class OpenBaseline:
     prediction_bins: Mapping[str, Bins]
     predictions: Profile | None
     accuracy: Accuracy | None
+    blocks: Mapping[str, tuple[Layout, ...]]
 
 
 def opened(baseline: Baseline) -> OpenBaseline:
@@ -44,6 +47,7 @@ def opened(baseline: Baseline) -> OpenBaseline:
         prediction_bins=prediction_bins,
         predictions=None if stored is None else Profile.from_bytes(stored, prediction_bins),
         accuracy=None if baseline.accuracy is None else accuracy_from_bytes(baseline.accuracy),
+        blocks={FEATURES: blocks_of(feature_bins), PREDICTIONS: blocks_of(prediction_bins)},
     )
 
 

@@ -56,6 +56,7 @@ def freeze(ctx: Context, package: ModelPackage, training: Dataset | None, holdou
     bins: dict[str, Bins] = {}
     profile = Profile.empty({})
     if training is not None:
+        _check_outcomes(ctx, package, training)
         bins, profile = _features(ctx, package, training)
     predictions, accuracy = prediction_columns.empty(package.target), None
     if holdout is not None:
@@ -116,14 +117,22 @@ def _holdout(ctx: Context, package: ModelPackage, holdout: Dataset) -> tuple[pl.
     seen = 0
     for chunk in _chunks(ctx, holdout, [target.name, *columns]):
         predictions = prediction_columns.from_file(target, chunk, columns, seen + 1)
-        outcomes = _outcomes(package, chunk[target.name], seen + 1)
+        outcomes = _outcomes(package, chunk[target.name], "holdout", seen + 1)
         accuracy = pooled(accuracy, accuracy_of(target, predictions, outcomes))
         frames.append(predictions)
         seen += chunk.height
     return pl.concat([prediction_columns.empty(target), *frames], rechunk=True), accuracy
 
 
-def _outcomes(package: ModelPackage, values: pl.Series, first_row: int) -> pl.Series:
+def _check_outcomes(ctx: Context, package: ModelPackage, training: Dataset) -> None:
+    """Refuse training data whose outcomes are not those of the target: then the two do not belong together."""
+    seen = 0
+    for chunk in _chunks(ctx, training, [package.target.name]):
+        _outcomes(package, chunk[package.target.name], "training", seen + 1)
+        seen += chunk.height
+
+
+def _outcomes(package: ModelPackage, values: pl.Series, role: str, first_row: int) -> pl.Series:
     target = package.target
     if not target.class_names:
         return cast(values.to_frame(), [Feature(target.name, FeatureKind.NUMERIC)])[0][target.name]
@@ -131,7 +140,7 @@ def _outcomes(package: ModelPackage, values: pl.Series, first_row: int) -> pl.Se
     if unknown.any():
         row = unknown.arg_true()[0]
         raise Invalid(
-            f"The holdout data, row {first_row + row}, column '{target.name}': found class "
+            f"The {role} data, row {first_row + row}, column '{target.name}': found class "
             f"{str(values[row])[:64]!r}, expected one of {', '.join(target.class_names)}."
         )
     return named

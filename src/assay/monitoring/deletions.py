@@ -1,8 +1,7 @@
 """The slow half of deleting: what a job removes after the object itself is gone from every answer."""
 
-from assay.monitoring.accuracy import REFRESH_ACCURACY
+from assay.monitoring.accuracy import recompute
 from assay.monitoring.context import Context
-from assay.monitoring.queueing import queued
 from assay.records.jobs import Job
 
 PURGE_BATCH = "purge_batch"
@@ -20,8 +19,7 @@ def purge_batch(ctx: Context, job: Job) -> None:
         touched = tx.prediction_keys.pairs_overlapping(deployment_id, batch_id=batch_id)
         prefixes = tx.uploads.purge(batch_id=batch_id)
         if touched:
-            tx.accuracy.mark_stale(deployment_id, touched)
-            tx.jobs.create(queued(REFRESH_ACCURACY, {"deployment_id": deployment_id}, job.user_id, now))
+            recompute(tx, deployment_id, touched, job.user_id, now)
         tx.jobs.complete(job, now)
     for prefix in prefixes:
         ctx.store.blobs.delete(prefix)

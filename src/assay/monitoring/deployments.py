@@ -12,7 +12,7 @@ from assay.monitoring.queueing import finished, queued
 from assay.records.deployments import DeployedModel, Deployment, Settings
 from assay.records.ids import new_id
 from assay.records.jobs import Job
-from assay.records.models import ModelPackage
+from assay.records.models import Feature, ModelPackage
 from assay.records.pages import Page, PageRequest
 from assay.records.users import User
 
@@ -79,6 +79,14 @@ def get(ctx: Context, caller: User, deployment_id: str) -> DeploymentView:
     """One deployment."""
     with ctx.store.snapshot() as tx:
         return _view(tx, access.deployment(tx, caller, deployment_id))
+
+
+def features(ctx: Context, caller: User, deployment_id: str) -> tuple[Feature, ...]:
+    """Features of the deployment's current model."""
+    with ctx.store.snapshot() as tx:
+        deployment = access.deployment(tx, caller, deployment_id)
+        model = access.deployed_model(tx, deployment, None)
+        return access.features_of(deployment, access.package_of(tx, model))
 
 
 def page(

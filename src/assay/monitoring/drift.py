@@ -8,8 +8,9 @@ from assay.errors import Invalid
 from assay.monitoring import access, prediction_columns, profiles
 from assay.monitoring.baseline_cache import OpenBaseline
 from assay.monitoring.baselines import PROFILED
+from assay.monitoring.blocks import FEATURES, PREDICTIONS
 from assay.monitoring.context import Context
-from assay.monitoring.profiles import FEATURES, PREDICTIONS, Source
+from assay.monitoring.profiles import Source
 from assay.records.batches import Batch
 from assay.records.models import Feature, FeatureKind, ModelPackage
 from assay.records.pages import Page, PageRequest
@@ -92,6 +93,7 @@ class _Known:
     model_id: str
     package: ModelPackage | None
     baseline: OpenBaseline | None
+    features: tuple[Feature, ...]
 
     @classmethod
     def of(cls, ctx: Context, tx: "Transaction", caller: User, deployment_id: str, query: DriftQuery) -> "_Known":
@@ -101,12 +103,12 @@ class _Known:
         wanted = query.model_id or deployment.model_id
         model = next((m for m in tx.deployments.models(deployment_id) if m.model_id == wanted), None)
         if model is None:
-            return cls(deployment_id, wanted, None, None)
-        package = tx.model_packages.find(model.model_package_id)
+            return cls(deployment_id, wanted, None, None, ())
+        package = access.package_of(tx, model)
         baseline = None
         if model.baseline_id is not None:
             baseline = ctx.baselines.get(model.baseline_id, tx.baselines.get)
-        return cls(deployment_id, wanted, package, baseline)
+        return cls(deployment_id, wanted, package, baseline, access.features_of(deployment, package))
 
     def source(self, part: str) -> Source:
         """Where the model's profiles of one part are."""
@@ -118,7 +120,7 @@ def feature_drift(ctx: Context, caller: User, deployment_id: str, query: DriftQu
     with ctx.store.snapshot() as tx:
         known = _Known.of(ctx, tx, caller, deployment_id, query)
         batches = _named(tx, deployment_id, query)
-        features = _ordered(known.package)
+        features = _ordered(known.features)
         end = None if request.limit is None else request.offset + request.limit
         shown = features[request.offset : end]
         rows = _feature_rows(tx, known, query, shown)
@@ -127,8 +129,7 @@ def feature_drift(ctx: Context, caller: User, deployment_id: str, query: DriftQu
     return DriftPage(known.model_id, query.metric, batches, span, page)
 
 
-def _ordered(package: ModelPackage | None) -> list[Feature]:
-    features = () if package is None else package.features
+def _ordered(features: tuple[Feature, ...]) -> list[Feature]:
     return sorted(features, key=lambda f: (-(f.importance or 0.0), f.name))
 
 
@@ -177,7 +178,7 @@ def feature_drift_by_batch(
     with ctx.store.snapshot() as tx:
         known = _Known.of(ctx, tx, caller, deployment_id, query)
         batches = access.chosen_batches(tx, deployment_id, query.batch_ids)
-        features = _features(known.package, names)
+        features = _named_features(known.features, names)
         ids = [batch.id for batch in batches]
         baseline = known.baseline
         if baseline is None:
@@ -195,13 +196,12 @@ def feature_drift_by_batch(
     return DriftByBatch(query.metric, known.model_id, buckets)
 
 
-def _features(package: ModelPackage | None, names: list[str]) -> list[Feature]:
-    by_name = {f.name: f for f in (() if package is None else package.features)}
+def _named_features(features: tuple[Feature, ...], names: list[str]) -> list[Feature]:
+    by_name = {f.name: f for f in features}
     for name in names:
         if name not in by_name:
-            raise Invalid(
-                f"featureNames: the model has no feature {name[:64]!r}. It has: {', '.join(list(by_name)[:12])}."
-            )
+            some = ", ".join(list(by_name)[:12])
+            raise Invalid(f"featureNames: the model has no feature {name[:64]!r}. It has: {some}.")
     return [by_name[name] for name in names]
 
 

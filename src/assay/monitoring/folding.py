@@ -4,8 +4,9 @@ from itertools import groupby
 
 from assay.errors import UnknownDeployment
 from assay.monitoring import access
+from assay.monitoring.blocks import FEATURES, PREDICTIONS
 from assay.monitoring.context import Context
-from assay.monitoring.profiles import FEATURES, PREDICTIONS, bins_of, blocks_of, merged
+from assay.monitoring.profiles import merged
 from assay.records.jobs import Job
 
 FOLD_PROFILES = "fold_profiles"
@@ -22,12 +23,10 @@ def fold(ctx: Context, job: Job) -> None:
         model = access.deployed_model(tx, deployment, model_id)
         baseline = ctx.baselines.get(access.prepared(model), tx.baselines.get)
         for part in (FEATURES, PREDICTIONS):
-            bins = bins_of(baseline, part)
-            blocks = blocks_of(bins)
+            blocks = baseline.blocks[part]
             fragments = tx.profiles.list(deployment_id, model_id, part, batch_ids=[batch_id])
             for number, same in groupby(sorted(fragments, key=lambda f: f.block), key=lambda f: f.block):
                 some = list(same)
                 if len(some) > 1:
-                    own = {name: bins[name] for name in blocks[number]}
-                    tx.profiles.replace(deployment_id, some, merged(some, own).to_bytes())
+                    tx.profiles.replace(deployment_id, some, merged(some, blocks[number]).to_bytes())
         tx.jobs.complete(job, ctx.clock())

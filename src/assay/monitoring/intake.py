@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from assay.monitoring.accuracy import REFRESH_ACCURACY
+from assay.monitoring.accuracy import recompute
+from assay.monitoring.blocks import FEATURES, PREDICTIONS
 from assay.monitoring.context import Context
 from assay.monitoring.folding import FOLD_PROFILES, FRAGMENTS_BEFORE_FOLDING
-from assay.monitoring.profiles import FEATURES, PREDICTIONS, blocks_of
 from assay.monitoring.queueing import queued
 from assay.monitoring.rows import ASSOCIATION_ID, Tally, Tracking, stored_parts
 from assay.records.deployments import Settings
@@ -93,8 +93,8 @@ def count(tx: "Transaction", arrival: Arrival) -> None:
     """Profiles and counters."""
     upload, tally, now = arrival.upload, arrival.tally, arrival.now
     if tally.tracking.drift and tally.rows:
-        _add_profile(tx, upload, FEATURES, tally.features)
-        _add_profile(tx, upload, PREDICTIONS, tally.predictions)
+        _add_profile(tx, arrival, FEATURES, tally.features)
+        _add_profile(tx, arrival, PREDICTIONS, tally.predictions)
         if upload.batch_id is not None:
             first, last = tally.first_at or now, tally.last_at or now
             tx.batches.add_predictions(upload.batch_id, upload.model_id, tally.rows, first, last)
@@ -109,11 +109,12 @@ def association_ids(ctx: Context, arrival: Arrival) -> Iterator[pl.Series]:
             yield part[ASSOCIATION_ID].drop_nulls().unique(maintain_order=True)
 
 
-def _add_profile(tx: "Transaction", upload: Upload, part: str, profile: Profile) -> None:
+def _add_profile(tx: "Transaction", arrival: Arrival, part: str, profile: Profile) -> None:
     if profile.rows == 0:
         return
-    for block, names in enumerate(blocks_of(profile.columns)):
-        data = profile.select(names).to_bytes()
+    upload = arrival.upload
+    for block, layout in enumerate(arrival.tally.baseline.blocks[part]):
+        data = profile.select(layout).to_bytes()
         tx.profiles.add(upload.deployment_id, upload.batch_id, upload.model_id, part, block, profile.rows, data)
 
 
@@ -126,15 +127,15 @@ def _fold_when_due(tx: "Transaction", arrival: Arrival) -> None:
             "batch_id": upload.batch_id,
             "model_id": upload.model_id,
         }
-        tx.jobs.create(queued(FOLD_PROFILES, args, arrival.user_id, arrival.now))
+        key = f"{FOLD_PROFILES}:{upload.batch_id or upload.deployment_id}:{upload.model_id}"
+        tx.jobs.create_once(queued(FOLD_PROFILES, args, arrival.user_id, arrival.now, key=key))
 
 
 def follow(tx: "Transaction", upload: Upload, user_id: str, now: datetime) -> None:
     """Have accuracy follow: actuals may have come first, and a new prediction supersedes older ones of its id."""
     touched = touched_by(tx, upload)
     if touched:
-        tx.accuracy.mark_stale(upload.deployment_id, touched)
-        tx.jobs.create(queued(REFRESH_ACCURACY, {"deployment_id": upload.deployment_id}, user_id, now))
+        recompute(tx, upload.deployment_id, touched, user_id, now)
 
 
 def touched_by(tx: "Transaction", upload: Upload) -> set[tuple[str | None, str]]:

@@ -35,8 +35,10 @@ def create(ctx: Context, caller: User, new: NewModelPackage) -> ModelPackage:
     with ctx.store.transaction() as tx:
         training = _dataset(tx, caller, new.training_dataset_id)
         holdout = _dataset(tx, caller, new.holdout_dataset_id)
-        _require_column(training, new.target.name, "training")
-        _require_column(holdout, new.target.name, "holdout")
+        _require_column(training, new.target.name, "target", "training")
+        _require_column(holdout, new.target.name, "target", "holdout")
+        if new.target.prediction_column is not None:
+            _require_column(holdout, new.target.prediction_column, "prediction", "holdout")
         package = ModelPackage(
             id=new_id(now),
             owner_id=caller.id,
@@ -77,10 +79,10 @@ def _dataset(tx: Any, caller: User, dataset_id: str | None) -> Dataset | None:
     return None if dataset_id is None else datasets.completed(access.dataset(tx, caller, dataset_id))
 
 
-def _require_column(dataset: Dataset | None, name: str, role: str) -> None:
+def _require_column(dataset: Dataset | None, name: str, meaning: str, role: str) -> None:
     if dataset is not None and name not in dataset.columns:
         some = ", ".join(list(dataset.columns)[:12])
-        raise Invalid(f"The {role} data set '{dataset.name}' has no target column '{name}'. It has: {some}.")
+        raise Invalid(f"The {role} data set '{dataset.name}' has no {meaning} column '{name}'. It has: {some}.")
 
 
 def _features(new: NewModelPackage, training: Dataset | None) -> tuple[Feature, ...]:
@@ -141,9 +143,9 @@ class FeatureQuery:
     segmentable_only: bool = False
 
 
-def features(package: ModelPackage, query: FeatureQuery, request: PageRequest) -> Page[Feature]:
+def chosen_features(all_: tuple[Feature, ...], query: FeatureQuery, request: PageRequest) -> Page[Feature]:
     """Part of a model's features."""
-    found = [f for f in package.features if (query.search or "").lower() in f.name.lower()]
+    found = [f for f in all_ if (query.search or "").lower() in f.name.lower()]
     if query.segmentable_only:
         found = [f for f in found if f.kind in {FeatureKind.CATEGORICAL, FeatureKind.BINARY}]
     if query.order_by.removeprefix("-") == "importance":

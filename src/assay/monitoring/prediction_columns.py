@@ -126,6 +126,13 @@ def columns_of_file(target: Target, names: tuple[str, ...], asked: list[str], cl
         if name not in names:
             raise Invalid(f"The file has no prediction column '{name}'. It has: {_some(names)}.")
     if len(asked) == 1 and target.type is not TargetType.MULTICLASS:
+        if classes and classes != list(target.class_names[:1]):
+            raise Invalid(
+                f"classNames: found {', '.join(classes)} for one prediction column, expected the positive class "
+                f"{target.class_names[0]}."
+                if target.class_names
+                else "classNames: a regression target has none."
+            )
         return asked
     order = classes or list(target.class_names)
     if len(asked) != len(target.class_names) or sorted(order) != sorted(target.class_names):

@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 
 from assay.monitoring import access, prediction_columns, profiles
+from assay.monitoring.blocks import PREDICTIONS
 from assay.monitoring.context import Context
-from assay.monitoring.profiles import PREDICTIONS, Source
+from assay.monitoring.profiles import Source
 from assay.records.batches import Batch
 from assay.records.models import Target, TargetType
 from assay.records.users import User

@@ -1,42 +1,15 @@
 """Reading stored profiles: fragments of some batches, merged."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assay.monitoring.baseline_cache import OpenBaseline
 from assay.records.fragments import Fragment
-from assay.stats.bins import Bins
-from assay.stats.profile import Column, Profile, merge_all
+from assay.stats.profile import Column, Layout, Profile, merge_all
 
 if TYPE_CHECKING:
     from assay.storage.sql.transaction import Transaction
-
-FEATURES = "features"
-PREDICTIONS = "predictions"
-COLUMNS_A_BLOCK = 64
-
-
-def blocks_of(names: Iterable[str]) -> list[list[str]]:
-    """Column names in the blocks in which they are stored: 64 at a time, by name.
-
-    Examples
-    --------
-    >>> [len(block) for block in blocks_of(f"x{i}" for i in range(70))]
-    [64, 6]
-    """
-    ordered = sorted(names)
-    return [ordered[i : i + COLUMNS_A_BLOCK] for i in range(0, len(ordered), COLUMNS_A_BLOCK)] or [[]]
-
-
-def bins_of(baseline: OpenBaseline, part: str) -> Mapping[str, Bins]:
-    """Bins of one part of a baseline."""
-    return baseline.feature_bins if part == FEATURES else baseline.prediction_bins
-
-
-def merged(fragments: Sequence[Fragment], bins: Mapping[str, Bins]) -> Profile:
-    """One profile of fragments of the same block; ``bins`` are that block's."""
-    return merge_all((Profile.from_bytes(f.data, bins) for f in fragments), bins)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +19,11 @@ class Source:
     deployment_id: str
     model_id: str
     part: str
+
+
+def merged(fragments: Sequence[Fragment], layout: Layout) -> Profile:
+    """One profile of fragments of the same block."""
+    return merge_all((Profile.from_bytes(f.data, layout) for f in fragments), layout)
 
 
 def load(
@@ -83,22 +61,20 @@ def load_by_batch(
     return {batch_id: _assembled(some, blocks, names) for batch_id, some in by_batch.items()}
 
 
-def _wanted_blocks(baseline: OpenBaseline, part: str, names: Sequence[str] | None) -> dict[int, dict[str, Bins]]:
-    """Bins of the blocks that hold any wanted column, by block number; the first one for no column at all."""
-    bins = bins_of(baseline, part)
-    wanted = set(bins if names is None else names)
-    numbered = enumerate(blocks_of(bins))
-    found = {i: {name: bins[name] for name in block} for i, block in numbered if wanted & set(block)}
-    return found or {0: {name: bins[name] for name in blocks_of(bins)[0]}}
+def _wanted_blocks(baseline: OpenBaseline, part: str, names: Sequence[str] | None) -> dict[int, Layout]:
+    """Blocks that hold any wanted column, by number; the first one, for its row count, if no column is wanted."""
+    numbered = dict(enumerate(baseline.blocks[part]))
+    if names is None:
+        return numbered
+    wanted = set(names)
+    return {i: block for i, block in numbered.items() if wanted & set(block)} or {0: numbered[0]}
 
 
-def _assembled(
-    fragments: Sequence[Fragment], blocks: Mapping[int, Mapping[str, Bins]], names: Sequence[str] | None
-) -> Profile:
+def _assembled(fragments: Sequence[Fragment], blocks: dict[int, Layout], names: Sequence[str] | None) -> Profile:
     rows = 0
     columns: dict[str, Column] = {}
-    for number, bins in blocks.items():
-        profile = merged([f for f in fragments if f.block == number], bins)
+    for number, layout in blocks.items():
+        profile = merged([f for f in fragments if f.block == number], layout)
         rows = max(rows, profile.rows)
-        columns |= {n: profile.columns[n] for n in bins if names is None or n in names}
+        columns |= {n: profile.columns[n] for n in layout if names is None or n in names}
     return Profile(rows, {name: columns[name] for name in sorted(columns)})

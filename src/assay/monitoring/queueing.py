@@ -9,12 +9,21 @@ from assay.records.jobs import Job, JobState
 MAX_ATTEMPTS = 5
 
 
-def queued(kind: str, args: dict[str, Any], user_id: str, now: datetime, *, result_path: str | None = None) -> Job:
+def queued(
+    kind: str,
+    args: dict[str, Any],
+    user_id: str,
+    now: datetime,
+    *,
+    result_path: str | None = None,
+    key: str | None = None,
+) -> Job:
     """A job to be run as soon as possible."""
     return Job(
         id=new_id(now),
         kind=kind,
         args=args,
+        key=key,
         state=JobState.QUEUED,
         user_id=user_id,
         attempt=0,
@@ -35,6 +44,7 @@ def finished(kind: str, user_id: str, now: datetime, *, result_path: str) -> Job
         id=new_id(now),
         kind=kind,
         args={},
+        key=None,
         state=JobState.DONE,
         user_id=user_id,
         attempt=1,

@@ -14,7 +14,7 @@ import polars as pl
 from assay.engines.casting import cast, texts, times
 from assay.errors import AssayError, Conflict, Invalid, NotFound, UnknownDeployment
 from assay.monitoring import access, intake, paths, prediction_columns
-from assay.monitoring.accuracy import REFRESH_ACCURACY
+from assay.monitoring.accuracy import recompute
 from assay.monitoring.baselines import PROFILED
 from assay.monitoring.context import Context
 from assay.monitoring.predictions import check_association_ids, open_batch
@@ -68,7 +68,7 @@ class _Plan:
     @property
     def features(self) -> list[str]:
         """Features that the file has and that are profiled."""
-        present = set(self.names)
+        present = set(self.names) - {self.association_id, self.timestamp}
         return [f.name for f in self.package.features if f.name in present and f.kind in PROFILED]
 
     @property
@@ -257,9 +257,7 @@ def count(ctx: Context, job: Job) -> None:
     now = ctx.clock()
     with ctx.store.transaction() as tx:
         if touched:
-            tx.accuracy.mark_stale(upload.deployment_id, touched)
-            args = {"deployment_id": upload.deployment_id}
-            tx.jobs.create(queued(REFRESH_ACCURACY, args, job.user_id, now))
+            recompute(tx, upload.deployment_id, touched, job.user_id, now)
         tx.jobs.complete(job, now)
     ctx.store.blobs.delete(_incoming(upload))
 

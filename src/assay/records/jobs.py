@@ -22,6 +22,8 @@ class Job:
 
     Attributes
     ----------
+    key : str or None
+        Jobs of one key never run at the same time, and while one is queued no second one need be.
     owner, attempt : str or None, int
         Which worker holds it, for the how-manieth time; together they fence its writes.
     result_path : str or None
@@ -31,6 +33,7 @@ class Job:
     id: str
     kind: str
     args: dict[str, Any]
+    key: str | None
     state: JobState
     user_id: str
     attempt: int

@@ -1,12 +1,16 @@
 """The operator's commands."""
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from assay.server.settings import ServerSettings
+    from assay.server.wiring import Embedded
 
 app = typer.Typer(help="Run and look after a server.", no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -43,6 +47,33 @@ def migrate(data_dir: DataDir = None) -> None:
     typer.echo(f"The database in {folder} is up to date.")
 
 
+@app.command()
+def demo(
+    data_dir: Annotated[
+        Path | None,
+        typer.Option("--data-dir", help="Folder of the server's data, kept afterwards; a temporary one unless told."),
+    ] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on [ASSAY_HOST].")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on, 0 for any [ASSAY_PORT].")] = None,
+    serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Whether the server goes on running.")] = True,
+    json_: Annotated[bool, typer.Option("--json", help="Print all figures as one JSON document.")] = False,
+) -> None:
+    """Watch a year of real flights: two models, twelve monthly batches each, and what to see in them."""
+    typer.echo("Assay demo: a year of real flights, twelve monthly batches.", err=True)
+    from assay.client import AssayClientError
+    from assay.server.demo.problems import DemoProblem
+    from assay.server.demo.running import Options, run
+
+    try:
+        run(Options(data_dir=data_dir, host=host, port=port, goes_on=serve, as_json=json_))
+    except (DemoProblem, AssayClientError) as problem:
+        typer.echo(f"Error: {problem}", err=True)
+        raise typer.Exit(1) from problem
+    except KeyboardInterrupt as stop:
+        typer.echo("Stopped. With --data-dir the demo goes on where it was.", err=True)
+        raise typer.Exit(130) from stop
+
+
 token = typer.Typer(help="Make, list and revoke tokens.", no_args_is_help=True)
 app.add_typer(token, name="token")
 
@@ -55,40 +86,46 @@ def token_create(
 ) -> None:
     """Make a token and print it once."""
     from assay.monitoring import tokens
-    from assay.server.wiring import open_folder
 
-    parts = open_folder(_settings(data_dir).data_dir)
-    typer.echo(tokens.create(parts.context, user, is_admin=admin))
-    parts.store.close()
+    with _opened(data_dir) as parts:
+        typer.echo(tokens.create(parts.context, user, is_admin=admin))
 
 
 @token.command("list")
 def token_list(data_dir: DataDir = None) -> None:
     """List tokens: id, user, when made and last used. Secrets are not kept."""
-    from assay.server.wiring import open_folder
-
-    parts = open_folder(_settings(data_dir).data_dir)
-    with parts.store.snapshot() as tx:
+    with _opened(data_dir) as parts, parts.store.snapshot() as tx:
         rows = [(t, tx.users.get(t.user_id).name) for t in tx.tokens.list()]
     for found, name in rows:
         used = "never used" if found.last_used_at is None else f"last used {found.last_used_at:%Y-%m-%d %H:%M} UTC"
         typer.echo(f"{found.id}  {name:<20}  made {found.created_at:%Y-%m-%d %H:%M} UTC  {used}")
-    parts.store.close()
 
 
 @token.command("revoke")
 def token_revoke(token_id: str, data_dir: DataDir = None) -> None:
     """Revoke a token by its id; calls with it are refused from now on."""
-    from assay.server.wiring import open_folder
-
-    parts = open_folder(_settings(data_dir).data_dir)
-    with parts.store.transaction() as tx:
+    with _opened(data_dir) as parts, parts.store.transaction() as tx:
         gone = tx.tokens.delete(token_id)
-    parts.store.close()
     if not gone:
         typer.echo(f"There is no token {token_id}. 'assay token list' shows them.", err=True)
         raise typer.Exit(1)
     typer.echo(f"Token {token_id} is revoked.")
+
+
+@contextmanager
+def _opened(data_dir: Path | None) -> "Iterator[Embedded]":
+    """The parts of a server's folder, which must be there already: a mistyped path must not make a new one."""
+    from assay.server.wiring import open_folder
+
+    folder = _settings(data_dir).data_dir
+    if not (folder / "assay.db").exists():
+        typer.echo(f"There is no server data in {folder}: 'assay serve' makes it, --data-dir names it.", err=True)
+        raise typer.Exit(1)
+    parts = open_folder(folder)
+    try:
+        yield parts
+    finally:
+        parts.store.close()
 
 
 def _settings(data_dir: Path | None, host: str | None = None, port: int | None = None) -> "ServerSettings":

@@ -1,129 +1,23 @@
 """Many columns' profiles side by side in a few arrays: the form in which profiles are stored and added up."""
 
-import hashlib
-import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import accumulate, pairwise
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from assay.errors import FormatUnreadable
 from assay.stats.arrays import FloatArray, IntArray, read_only
-from assay.stats.bins import Bins, LevelBins, NumericBins
+from assay.stats.bins import LevelBins
 from assay.stats.categorical import CategoricalColumn
-from assay.stats.container import pack, unpack
+from assay.stats.layout import Layout, n_cells_of
 from assay.stats.moments import Moments, merged_powers
 from assay.stats.numeric import NumericColumn
 from assay.stats.quantiles import LogBuckets
+from assay.stats.stored_arrays import integers, narrow, shaped
+from assay.stats.stored_buckets import StoredBuckets, deferred
 
 Column = NumericColumn | CategoricalColumn
-
-BUCKETS_KIND = "buckets"
-
-
-@dataclass(frozen=True, eq=False)
-class Layout(Mapping[str, Bins]):
-    """Named bins in the order of their names, and where each column lies in the arrays of a block.
-
-    Can be given wherever bins are asked for; made once, it saves the time of making it for every profile read.
-
-    Attributes
-    ----------
-    bins : mapping of str to Bins
-        In the order of the names.
-    starts : mapping of str to int
-        First cell of each column in the block's ``counts``.
-    places : mapping of str to int
-        Place among the numeric columns, or among the categorical ones.
-    n_cells : int
-        Cells of all columns.
-    """
-
-    bins: Mapping[str, Bins]
-    starts: Mapping[str, int]
-    places: Mapping[str, int]
-    n_cells: int
-
-    @classmethod
-    def of(cls, bins: Mapping[str, Bins]) -> "Layout":
-        """Layout of columns over these bins; a layout is its own."""
-        if isinstance(bins, Layout):
-            return bins
-        ordered = dict(sorted(bins.items()))
-        starts = list(accumulate((_n_cells(b) for b in ordered.values()), initial=0))
-        numeric = [name for name, b in ordered.items() if isinstance(b, NumericBins)]
-        categorical = [name for name, b in ordered.items() if isinstance(b, LevelBins)]
-        places = {name: place for names in (numeric, categorical) for place, name in enumerate(names)}
-        return cls(ordered, dict(zip(ordered, starts, strict=False)), places, starts[-1])
-
-    def __getitem__(self, name: str) -> Bins:
-        """Bins of one column."""
-        return self.bins[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.bins)
-
-    def __len__(self) -> int:
-        return len(self.bins)
-
-    @cached_property
-    def numeric(self) -> list[str]:
-        """Names of the numeric columns."""
-        return [name for name, b in self.bins.items() if isinstance(b, NumericBins)]
-
-    @cached_property
-    def digest(self) -> str:
-        """Short text that two layouts share exactly when their names and bins are equal."""
-        digest = hashlib.sha256()
-        for name, bins in self.bins.items():
-            digest.update(len(name.encode()).to_bytes(4, "little") + name.encode() + bins.digest)
-        return digest.hexdigest()[:32]
-
-
-def _n_cells(bins: Bins) -> int:
-    return bins.edges.size + 1 if isinstance(bins, NumericBins) else len(bins.levels) + 1
-
-
-@dataclass(frozen=True, eq=False)
-class StoredBuckets:
-    """The log buckets of all numeric columns, compressed until one of them is looked at."""
-
-    data: bytes
-    n_columns: int
-
-    @classmethod
-    def of(cls, columns: Sequence[LogBuckets]) -> Self:
-        """Buckets of these columns."""
-        keys = np.concatenate([np.empty(0, np.int64), *(c.keys for c in columns)])
-        counts = np.concatenate([np.empty(0, np.int64), *(c.counts for c in columns)])
-        return cls(
-            pack(
-                BUCKETS_KIND,
-                1,
-                {},
-                {
-                    "sizes": narrow(np.array([c.keys.size for c in columns], dtype=np.int64)),
-                    "steps": narrow(np.diff(keys, prepend=0)),
-                    "counts": narrow(counts),
-                },
-            ),
-            len(columns),
-        )
-
-    @cached_property
-    def columns(self) -> list[LogBuckets]:
-        """Buckets of every numeric column."""
-        arrays = unpack(self.data, kind=BUCKETS_KIND).arrays
-        sizes = _integers(arrays, "sizes", (self.n_columns,))
-        ends = np.cumsum(sizes, dtype=np.int64)
-        total = int(ends[-1]) if ends.size else 0
-        keys = read_only(np.cumsum(_integers(arrays, "steps", (total,)), dtype=np.int64))
-        counts = read_only(_integers(arrays, "counts", (total,)))
-        return [LogBuckets(keys[a:b], counts[a:b]) for a, b in pairwise([0, *ends.tolist()])]
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,10 +80,10 @@ class Block:
         n_numeric, n_categorical = len(layout.numeric), len(layout) - len(layout.numeric)
         return cls(
             layout,
-            counts=_integers(arrays, "counts", (layout.n_cells,)),
-            numeric=_integers(arrays, "numeric", (6, n_numeric)),
-            levels=_integers(arrays, "levels", (2, n_categorical)),
-            floats=_shaped(arrays, "floats", (6, n_numeric)).astype(np.float64),
+            counts=read_only(integers(arrays, "counts", (layout.n_cells,))),
+            numeric=integers(arrays, "numeric", (6, n_numeric)),
+            levels=integers(arrays, "levels", (2, n_categorical)),
+            floats=shaped(arrays, "floats", (6, n_numeric)).astype(np.float64),
             buckets=[StoredBuckets(buckets, n_numeric)],
         )
 
@@ -232,7 +126,7 @@ class Block:
     def column(self, name: str) -> Column:
         """Profile of one column."""
         bins, start, place = self.layout.bins[name], self.layout.starts[name], self.layout.places[name]
-        counts = self.counts[start : start + _n_cells(bins)]
+        counts = self.counts[start : start + n_cells_of(bins)]
         if isinstance(bins, LevelBins):
             return CategoricalColumn(bins, counts, *self.levels[:, place].tolist())
         missing, positive, negative, below, above, n = self.numeric[:, place].tolist()
@@ -248,33 +142,11 @@ class Block:
             low=None if np.isnan(low) else low,
             high=None if np.isnan(high) else high,
             moments=Moments(n, bins.pivot, *sums),
-            buckets=_DeferredBuckets(lambda: self._buckets(place)),
+            buckets=deferred(lambda: self._buckets(place)),
         )
 
     def _buckets(self, place: int) -> LogBuckets:
         return LogBuckets.merge_all(part.columns[place] for part in self.buckets)
-
-
-class _DeferredBuckets(LogBuckets):
-    """Log buckets that are read or merged only when somebody looks at them; few pages do."""
-
-    def __init__(self, load: Callable[[], LogBuckets]) -> None:
-        self.__dict__["_load"] = load
-
-    @cached_property
-    def _loaded(self) -> LogBuckets:
-        load: Callable[[], LogBuckets] = self.__dict__.pop("_load")
-        return load()
-
-    @property
-    def keys(self) -> IntArray:
-        """Keys of the loaded buckets."""
-        return self._loaded.keys
-
-    @property
-    def counts(self) -> IntArray:
-        """Counts of the loaded buckets."""
-        return self._loaded.counts
 
 
 def _sums(moments: Moments) -> tuple[float, float, float, float]:
@@ -310,29 +182,6 @@ def _merged_pair(one: FloatArray, n: IntArray, other: FloatArray, m: IntArray) -
         [np.where(np.isfinite(held), held, np.inf), np.where(known, np.stack(powers), 0.0)]
     )
     return merged
-
-
-def _shaped(arrays: Mapping[str, npt.NDArray[Any]], name: str, shape: tuple[int, ...]) -> npt.NDArray[Any]:
-    array = arrays.get(name)
-    if array is None or array.size != math.prod(shape):
-        found = "none" if array is None else array.size
-        raise FormatUnreadable(f"A stored profile's array {name} has {found} numbers, expected {math.prod(shape)}.")
-    shaped: npt.NDArray[Any] = array.reshape(shape)
-    return shaped
-
-
-def _integers(arrays: Mapping[str, npt.NDArray[Any]], name: str, shape: tuple[int, ...]) -> IntArray:
-    array = _shaped(arrays, name, shape)
-    if array.dtype.kind == "f":
-        raise FormatUnreadable(f"A stored profile's array {name} holds {array.dtype}, expected integers.")
-    return array.astype(np.int64)
-
-
-def narrow(values: IntArray) -> npt.NDArray[Any]:
-    """The same integers in the smallest type that holds them all."""
-    if values.size == 0:
-        return values
-    return values.astype(np.result_type(np.min_scalar_type(values.min()), np.min_scalar_type(values.max())))
 
 
 def _or_nan(value: float | None) -> float:

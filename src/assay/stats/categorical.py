@@ -108,6 +108,8 @@ class CategoricalColumn:
     def __eq__(self, other: object) -> bool:
         return same_content(self, other)
 
+    __hash__ = None  # type: ignore[assignment]  # compared by content that numpy cannot hash
+
 
 def _new_level_rows(outside: pl.DataFrame, bins: LevelBins) -> int:
     if bins.other_levels and outside.height:

@@ -170,3 +170,5 @@ class NumericColumn:
 
     def __eq__(self, other: object) -> bool:
         return same_content(self, other)
+
+    __hash__ = None  # type: ignore[assignment]  # compared by content that numpy cannot hash

@@ -12,9 +12,10 @@ import polars as pl
 from assay.errors import BinsMismatch, FormatUnreadable
 from assay.stats.bins import Bins, LevelBins
 from assay.stats.bins_form import bins_from_bytes, bins_to_bytes
-from assay.stats.block import Block, Column, Layout
+from assay.stats.block import Block, Column
 from assay.stats.categorical import CategoricalColumn
 from assay.stats.container import pack, unpack
+from assay.stats.layout import Layout
 from assay.stats.numeric import NumericColumn
 
 __all__ = ["Column", "Layout", "Profile", "bins_from_bytes", "bins_to_bytes", "merge_all"]
@@ -150,6 +151,8 @@ class Profile:
             and dict(self.columns.items()) == dict(other.columns.items())
         )
 
+    __hash__ = None  # type: ignore[assignment]  # compared by content that numpy cannot hash
+
 
 @dataclass(frozen=True, eq=False)
 class StoredColumns(Mapping[str, Column]):
@@ -198,7 +201,7 @@ def merge_all(profiles: Iterable[Profile], bins: Mapping[str, Bins]) -> Profile:
     layout = Layout.of(bins)
     blocks = [_block(profile) for profile in held]
     for block in blocks:
-        _require_same_bins(layout.bins, block.layout.bins)
+        _require_same_bins(layout, block.layout)
     return Profile(sum(profile.rows for profile in held), StoredColumns(Block.sum(blocks)))
 
 
@@ -237,8 +240,8 @@ def _require_same_columns(one: Mapping[str, object], other: Mapping[str, object]
         )
 
 
-def _require_same_bins(one: Mapping[str, Bins], other: Mapping[str, Bins]) -> None:
-    if one is other:
+def _require_same_bins(one: Layout, other: Layout) -> None:
+    if one.digest == other.digest:
         return
     _require_same_columns(one, other)
     for name, bins in one.items():

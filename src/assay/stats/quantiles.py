@@ -13,7 +13,7 @@ import numpy as np
 from assay.stats.arrays import FloatArray, IntArray, read_only
 from assay.stats.series import finite
 
-MANTISSA_BITS = 7
+MANTISSA_BITS = 6
 RELATIVE_ERROR = 2.0 ** -(MANTISSA_BITS + 1)
 _SHIFT = 52 - MANTISSA_BITS
 _MAGNITUDE = np.int64(0x7FFF_FFFF_FFFF_FFFF)
@@ -23,10 +23,10 @@ LARGEST_KEY = (2047 << MANTISSA_BITS) - 1
 
 @dataclass(frozen=True, eq=False)
 class LogBuckets:
-    """Rows per bucket of sign, binary exponent and first seven mantissa bits of the value.
+    """Rows per bucket of sign, binary exponent and first six mantissa bits of the value.
 
     A commutative monoid whose merge is exact: any partition and any order gives the same integers. The middle
-    of a bucket is within ``RELATIVE_ERROR`` (2**-8) of every value in it. Zero and magnitudes below 2**-1022
+    of a bucket is within ``RELATIVE_ERROR`` (2**-7) of every value in it. Zero and magnitudes below 2**-1022
     share one bucket that reads as 0.0.
 
     Attributes
@@ -140,6 +140,8 @@ class LogBuckets:
             and np.array_equal(self.keys, other.keys)
             and np.array_equal(self.counts, other.counts)
         )
+
+    __hash__ = None  # type: ignore[assignment]  # compared by content that numpy cannot hash
 
 
 def _keys(values: FloatArray) -> IntArray:

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.golden.check import read
+from tests.stats.accuracy.store import CASES, GOLDEN, STORED
 
 from assay.errors import FormatUnreadable
 from assay.stats.accuracy import (
@@ -92,11 +93,6 @@ def test_percent_change_by_hand(value: float | None, baseline: float | None, exp
     assert percent_change(value, baseline) == (None if expected is None else pytest.approx(expected))
 
 
-# One folder per released version; each file holds the accuracy of the golden case of its name.
-STORED = Path(__file__).parent / "stored"
-GOLDEN = Path(__file__).parents[2] / "golden" / "set"
-
-
 @pytest.mark.parametrize("path", sorted(STORED.glob("*/*.bin")), ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_accuracy_stored_by_every_version_still_loads(path: Path) -> None:
     (case,) = (case for case in read(GOLDEN) if case.id == path.stem)
@@ -105,3 +101,8 @@ def test_accuracy_stored_by_every_version_still_loads(path: Path) -> None:
     for name in metrics.keys() & case.expected.keys():
         want = case.expected[name]
         assert metrics[name](accuracy).value == (None if want is None else pytest.approx(want, rel=1e-9)), name
+
+
+def test_every_stored_version_holds_every_case() -> None:
+    versions = {path.name: {file.stem for file in path.glob("*.bin")} for path in STORED.iterdir()}
+    assert versions == {"v1": set(CASES)}

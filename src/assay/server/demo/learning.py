@@ -7,7 +7,7 @@ import numpy.typing as npt
 import polars as pl
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.inspection import permutation_importance
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from assay.server.demo.departures import FEATURES, NAMES, NUMBERS
 from assay.server.demo.subjects import LATE, Subject

@@ -54,7 +54,7 @@ LATE_FLIGHTS = Subject(
     file_stem="late-flights",
     target=Target("arrival", "Binary", (LATE, ON_TIME), prediction_column="p_late"),
     question=f"Will the flight arrive {LATE_MINUTES} minutes late or more?",
-    metrics=(("AUC", "AUC"), ("LogLoss", "LOG LOSS")),
+    metrics=(("AUC", "AUC"), ("LogLoss", "LOG\nLOSS")),
 )
 ARRIVAL_DELAY = Subject(
     label="Arrival delay",

@@ -5,10 +5,11 @@ See docs/methods/accuracy.md.
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from assay.errors import FormatUnreadable
-from assay.stats.accuracy import multiclass, regression
+from assay.stats.accuracy import binary, multiclass, regression
 from assay.stats.accuracy.binary import BINARY_METRICS, BinaryAccuracy
 from assay.stats.accuracy.multiclass import MULTICLASS_METRICS, MulticlassAccuracy
 from assay.stats.accuracy.regression import REGRESSION_METRICS, RegressionAccuracy
@@ -87,11 +88,11 @@ def accuracy_from_bytes(data: bytes) -> Accuracy:
     >>> accuracy_from_bytes(RegressionAccuracy.empty().to_bytes()) == RegressionAccuracy.empty()
     True
     """
-    if _holds(data, regression.KIND):
-        return RegressionAccuracy.from_bytes(data)
-    if _holds(data, multiclass.KIND):
-        return MulticlassAccuracy.from_bytes(data)
-    return BinaryAccuracy.from_bytes(data)
+    for reader in _READERS.values():
+        with suppress(FormatUnreadable):
+            return reader.from_bytes(data)
+    # Once more, for the words of the one whose kind it is: damaged, or too new.
+    return next((r for kind, r in _READERS.items() if _holds(data, kind)), BinaryAccuracy).from_bytes(data)
 
 
 def percent_change(value: float | None, baseline: float | None) -> float | None:
@@ -109,6 +110,13 @@ def percent_change(value: float | None, baseline: float | None) -> float | None:
     if value is None or baseline is None or baseline == 0:
         return None
     return 100 * (value - baseline) / abs(baseline)
+
+
+_READERS: dict[str, type[BinaryAccuracy] | type[RegressionAccuracy] | type[MulticlassAccuracy]] = {
+    binary.KIND: BinaryAccuracy,
+    regression.KIND: RegressionAccuracy,
+    multiclass.KIND: MulticlassAccuracy,
+}
 
 
 def _holds(data: bytes, kind: str) -> bool:

@@ -48,10 +48,11 @@ class ClassTable:
         """From positions of the actual and the predicted class and the weight of each row, all of shape (n,)."""
         cells = actual * classes + predicted
 
-        def table(weights: FloatArray | None) -> FloatArray:
-            return np.bincount(cells, weights=weights, minlength=classes * classes).reshape(classes, classes)
+        def table(values: FloatArray) -> FloatArray:
+            flat = np.bincount(cells, weights=values, minlength=classes * classes)
+            return np.asarray(flat, dtype=np.float64).reshape(classes, classes)
 
-        rows = table(None).astype(np.int64)
+        rows = table(np.ones(cells.size)).astype(np.int64)
         return cls(read_only(rows), read_only(table(weights)), read_only(table(weights * weights)))
 
     def merge(self, other: Self) -> Self:

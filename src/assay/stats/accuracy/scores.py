@@ -17,7 +17,7 @@ from assay.stats.arrays import FloatArray, read_only, same_content
 EXACT_SCORES = 100_000
 """Distinct scores that are kept as they are; above it they are counted in cells."""
 
-_CELLS_PER_LOGIT = 64
+_CELLS_PER_LOGIT = 1024
 _LARGEST_LOGIT = 36
 # Lower ends of the cells. The same for every model, so that any two counts over them merge; `unique` joins
 # the few cells next to 1 that doubles cannot tell apart.
@@ -38,7 +38,7 @@ class ScoreCounts:
     """Weight of positives and of negatives at each distinct score, or in each cell of scores.
 
     Up to ``limit`` distinct scores are kept as they are, and every ranking metric is exact. Above it the
-    scores are counted in fixed cells of width 1/64 on the logit scale, which are fine near 0 and near 1
+    scores are counted in fixed cells of width 1/1024 on the logit scale, which are fine near 0 and near 1
     alike. A union is collapsed when its distinct scores exceed the limit, whatever the order of merging, so
     the counts of a whole never depend on how it was split.
 
@@ -110,7 +110,8 @@ class ScoreCounts:
     @classmethod
     def of_stored(cls, arrays: dict[str, npt.NDArray[Any]], suffix: str = "", *, exact: bool, limit: int) -> Self:
         """The counts whose arrays `stored` named."""
-        return cls(*(arrays[f"{name}{suffix}"] for name in ("scores", "positives", "negatives")), exact, limit)
+        scores, positives, negatives = (arrays[f"{name}{suffix}"] for name in ("scores", "positives", "negatives"))
+        return cls(scores, positives, negatives, exact, limit)
 
     def limited(self) -> Self:
         """These counts, in cells if there are more distinct scores than the limit."""

@@ -23,6 +23,19 @@ class Jobs:
         values = {field: getattr(job, field) for field in Job.__slots__}
         self._connection.execute(jobs.insert().values(**values))
 
+    def create_once(self, job: Job) -> Job:
+        """Add a job unless the same user has one of its key queued; returns the one that will run."""
+        waiting = jobs.select().where(
+            jobs.c.key == job.key, jobs.c.user_id == job.user_id, jobs.c.state == JobState.QUEUED
+        )
+        # Locked against being claimed before this transaction's changes can be seen.
+        locked = waiting.limit(1).with_for_update(skip_locked=True)
+        row = self._connection.execute(locked).mappings().one_or_none()
+        if row is not None:
+            return _record(row)
+        self.create(job)
+        return job
+
     def find(self, job_id: str) -> Job | None:
         """The job of this id, if there is one."""
         row = self._connection.execute(jobs.select().where(jobs.c.id == job_id)).mappings().one_or_none()
@@ -41,10 +54,17 @@ class Jobs:
             sa.and_(jobs.c.state == JobState.QUEUED, jobs.c.run_after <= now),
             sa.and_(jobs.c.state == JobState.RUNNING, jobs.c.lease_until < now),
         )
-        # PostgreSQL skips rows that another worker is claiming; SQLite has one writer at a time anyway.
-        oldest = (sa.select(jobs.c.id).where(due).order_by(jobs.c.run_after, jobs.c.id).limit(1)).with_for_update(
-            skip_locked=True
+        other = jobs.alias()
+        running = sa.exists().where(
+            other.c.key == jobs.c.key,
+            other.c.id != jobs.c.id,
+            other.c.state == JobState.RUNNING,
+            other.c.lease_until >= now,
         )
+        # PostgreSQL skips rows that another worker is claiming; SQLite has one writer at a time anyway.
+        oldest = (
+            sa.select(jobs.c.id).where(due, ~running).order_by(jobs.c.run_after, jobs.c.id).limit(1)
+        ).with_for_update(skip_locked=True)
         claimed = (
             jobs.update()
             .where(jobs.c.id == oldest.scalar_subquery())

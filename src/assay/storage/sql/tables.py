@@ -75,6 +75,7 @@ jobs = sa.Table(
     _id("id", primary_key=True),
     sa.Column("kind", sa.String(64), nullable=False),
     sa.Column("args", JSON, nullable=False),
+    sa.Column("key", sa.Text),
     sa.Column("state", sa.String(16), nullable=False),
     _id("user_id"),
     sa.Column("attempt", sa.Integer, nullable=False, default=0),
@@ -87,6 +88,7 @@ jobs = sa.Table(
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("finished_at", UtcDateTime),
     sa.Index(None, "state", "run_after"),
+    sa.Index(None, "key", "state"),
 )
 
 datasets = sa.Table(

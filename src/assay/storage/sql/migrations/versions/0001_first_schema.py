@@ -18,6 +18,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=24), nullable=False),
         sa.Column("kind", sa.String(length=64), nullable=False),
         sa.Column("args", sa.JSON(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=True),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("user_id", sa.String(length=24), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
@@ -31,6 +32,7 @@ def upgrade() -> None:
         sa.Column("finished_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),
     )
+    op.create_index(op.f("ix_jobs_key_state"), "jobs", ["key", "state"], unique=False)
     op.create_index(op.f("ix_jobs_state_run_after"), "jobs", ["state", "run_after"], unique=False)
     op.create_table(
         "users",
@@ -84,15 +86,11 @@ def upgrade() -> None:
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("archived_at", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["holdout_dataset_id"],
-            ["datasets.id"],
-            name=op.f("fk_model_packages_holdout_dataset_id_datasets"),
+            ["holdout_dataset_id"], ["datasets.id"], name=op.f("fk_model_packages_holdout_dataset_id_datasets")
         ),
         sa.ForeignKeyConstraint(["owner_id"], ["users.id"], name=op.f("fk_model_packages_owner_id_users")),
         sa.ForeignKeyConstraint(
-            ["training_dataset_id"],
-            ["datasets.id"],
-            name=op.f("fk_model_packages_training_dataset_id_datasets"),
+            ["training_dataset_id"], ["datasets.id"], name=op.f("fk_model_packages_training_dataset_id_datasets")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_model_packages")),
     )
@@ -109,9 +107,7 @@ def upgrade() -> None:
         sa.Column("accuracy", sa.LargeBinary(), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["model_package_id"],
-            ["model_packages.id"],
-            name=op.f("fk_baselines_model_package_id_model_packages"),
+            ["model_package_id"], ["model_packages.id"], name=op.f("fk_baselines_model_package_id_model_packages")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_baselines")),
     )
@@ -130,9 +126,7 @@ def upgrade() -> None:
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("deleted_at", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["model_package_id"],
-            ["model_packages.id"],
-            name=op.f("fk_deployments_model_package_id_model_packages"),
+            ["model_package_id"], ["model_packages.id"], name=op.f("fk_deployments_model_package_id_model_packages")
         ),
         sa.ForeignKeyConstraint(["owner_id"], ["users.id"], name=op.f("fk_deployments_owner_id_users")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deployments")),
@@ -210,9 +204,7 @@ def upgrade() -> None:
             ["deployment_id"], ["deployments.id"], name=op.f("fk_deployed_models_deployment_id_deployments")
         ),
         sa.ForeignKeyConstraint(
-            ["model_package_id"],
-            ["model_packages.id"],
-            name=op.f("fk_deployed_models_model_package_id_model_packages"),
+            ["model_package_id"], ["model_packages.id"], name=op.f("fk_deployed_models_model_package_id_model_packages")
         ),
         sa.PrimaryKeyConstraint("deployment_id", "model_id", name=op.f("pk_deployed_models")),
     )
@@ -345,4 +337,5 @@ def downgrade() -> None:
     op.drop_table("datasets")
     op.drop_table("users")
     op.drop_index(op.f("ix_jobs_state_run_after"), table_name="jobs")
+    op.drop_index(op.f("ix_jobs_key_state"), table_name="jobs")
     op.drop_table("jobs")

@@ -1,0 +1,157 @@
+"""Every operation of the server with a call that is right, so that walks over all of them forget none."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.material import Ready, binary_block, binary_rows, dataset, file_of, new_batch, send_rows, upload
+from tests.serving import Served, User
+
+UNKNOWN = "65a0000000000000000000ff"
+
+# What clients look for in a 404 (contract/CLIENTS.md section 1.4 names the batch's and the model's exactly).
+DEPLOYMENT = "Deployment not found"
+BATCH = "Monitoring batch not found"
+DATASET = "Data set not found"
+PACKAGE = "Model package not found"
+STATUS = "Status not found"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation, and how it is called.
+
+    Attributes
+    ----------
+    path : str
+        Below ``/api/v2/``, with the names of `Things` in braces.
+    owned : str or None
+        What somebody else is told who calls it; None where everybody has a list or an object of their own.
+    """
+
+    name: str
+    method: str
+    path: str
+    owned: str | None
+    call: dict[str, Any] = field(default_factory=dict)
+
+    def run(self, user: User, things: dict[str, str]) -> Any:
+        """Call it."""
+        call = {key: _filled(value, things) for key, value in self.call.items()}
+        return user.request(self.method, self.path.format(**things), **call)
+
+
+def _filled(value: Any, things: dict[str, str]) -> Any:
+    if isinstance(value, str) and value.startswith("{"):
+        return value.format(**things)
+    if isinstance(value, dict):
+        return {k: _filled(v, things) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_filled(v, things) for v in value]
+    return value
+
+
+_D = "deployments/{deployment}/"
+_B = _D + "monitoringBatches/{batch}/"
+_CSV = {"headers": {"Content-Type": "text/csv"}}
+_ROWS = {"modelId": "{model}", "batchId": "{batch}", "predictions": [[0.5, 0.5]]}
+_TARGET = {"name": "target", "type": "Binary", "classNames": ["yes", "no"]}
+
+OPERATIONS = [
+    Operation("getVersion", "GET", "version/", None),
+    Operation("listStatus", "GET", "status/", None),
+    Operation("getStatus", "GET", "status/{status}/", STATUS),
+    Operation("deleteStatus", "DELETE", "status/{status}/", STATUS),
+    Operation("createDatasetFromFile", "POST", "datasets/fromFile/", None, {"files": {"file": ("t.csv", b"a\n1\n")}}),
+    Operation("listDatasets", "GET", "datasets/", None),
+    Operation("getDataset", "GET", "datasets/{dataset}/", DATASET),
+    Operation("deleteDataset", "DELETE", "datasets/{dataset}/", DATASET),
+    Operation("getDatasetFile", "GET", "datasets/{dataset}/file/", DATASET),
+    Operation(
+        "createModelPackage",
+        "POST",
+        "modelPackages/fromJSON/",
+        DATASET,
+        {"json": {"target": _TARGET, "datasets": {"trainingDataCatalogId": "{training}"}}},
+    ),
+    Operation("listModelPackages", "GET", "modelPackages/", None),
+    Operation("getModelPackage", "GET", "modelPackages/{package}/", PACKAGE),
+    Operation("archiveModelPackage", "POST", "modelPackages/{package}/archive/", PACKAGE),
+    Operation("listModelPackageFeatures", "GET", "modelPackages/{package}/features/", PACKAGE),
+    Operation(
+        "createDeployment",
+        "POST",
+        "deployments/fromModelPackage/",
+        PACKAGE,
+        {"json": {"modelPackageId": "{package}", "label": "another"}},
+    ),
+    Operation("listDeployments", "GET", "deployments/", None),
+    Operation("getDeployment", "GET", _D, DEPLOYMENT),
+    Operation("updateDeployment", "PATCH", _D, DEPLOYMENT, {"json": {"label": "new"}}),
+    Operation("deleteDeployment", "DELETE", _D, DEPLOYMENT),
+    Operation("listDeploymentFeatures", "GET", _D + "features/", DEPLOYMENT),
+    Operation("getSettings", "GET", _D + "settings/", DEPLOYMENT),
+    Operation(
+        "updateSettings", "PATCH", _D + "settings/", DEPLOYMENT, {"json": {"batchMonitoring": {"enabled": False}}}
+    ),
+    Operation("getMonitoringBatchLimits", "GET", _D + "monitoringBatchLimits/", DEPLOYMENT),
+    Operation("listMonitoringBatches", "GET", _D + "monitoringBatches/", DEPLOYMENT),
+    Operation("createMonitoringBatch", "POST", _D + "monitoringBatches/", DEPLOYMENT, {"json": {"batchName": "b"}}),
+    Operation("getMonitoringBatch", "GET", _B, DEPLOYMENT),
+    Operation("updateMonitoringBatch", "PATCH", _B, DEPLOYMENT, {"json": {"batchName": "b"}}),
+    Operation("deleteMonitoringBatch", "DELETE", _B, DEPLOYMENT),
+    Operation("listMonitoringBatchModels", "GET", _B + "models/", DEPLOYMENT),
+    Operation("getMonitoringBatchModel", "GET", _B + "models/{model}/", DEPLOYMENT),
+    Operation("updateMonitoringBatchModel", "PATCH", _B + "models/{model}/", DEPLOYMENT, {"json": {}}),
+    Operation("putUpload", "PUT", _B + "uploads/other/", DEPLOYMENT, {"content": b"score\n0.5\n", **_CSV}),
+    Operation("getUpload", "GET", _B + "uploads/{upload}/", DEPLOYMENT),
+    Operation("listUploads", "GET", _B + "uploads/", DEPLOYMENT),
+    Operation("addPredictionInputs", "POST", _D + "predictionInputs/fromJSON/", DEPLOYMENT, {"json": {"data": [_ROWS]}}),
+    Operation(
+        "addPredictionRequests",
+        "POST",
+        _D + "predictionRequests/fromJSON/",
+        DEPLOYMENT,
+        {"json": {"data": [{"modelId": "{model}", "numPredictions": 1, "batchId": "{batch}"}]}},
+    ),
+    Operation(
+        "addActuals",
+        "POST",
+        _D + "actuals/fromJSON/",
+        DEPLOYMENT,
+        {"json": {"data": [{"associationId": "a", "actualValue": "yes"}]}},
+    ),
+    Operation("getFeatureDrift", "GET", _D + "featureDrift/", DEPLOYMENT, {"params": {"batchId": "{batch}"}}),
+    Operation("getTargetDrift", "GET", _D + "targetDrift/", DEPLOYMENT, {"params": {"batchId": "{batch}"}}),
+    Operation(
+        "getFeatureDriftOverBatch", "GET", _D + "featureDriftOverBatch/", DEPLOYMENT, {"params": {"featureNames": "age"}}
+    ),
+    Operation("getAccuracy", "GET", _D + "accuracy/", DEPLOYMENT, {"params": {"batchId": "{batch}"}}),
+    Operation("getAccuracyOverBatch", "GET", _D + "accuracyOverBatch/", DEPLOYMENT),
+    Operation("getPredictionsOverBatch", "GET", _D + "predictionsOverBatch/", DEPLOYMENT),
+    Operation("getPredictionsVsActualsOverBatch", "GET", _D + "predictionsVsActualsOverBatch/", DEPLOYMENT),
+    Operation("getBatchServiceStats", "GET", _D + "batchServiceStats/", DEPLOYMENT, {"params": {"batchId": "{batch}"}}),
+    Operation("getServiceStatsOverBatch", "GET", _D + "serviceStatsOverBatch/", DEPLOYMENT),
+]
+
+BY_NAME = {operation.name: operation for operation in OPERATIONS}
+
+
+def things_of(server: Served, ready: Ready) -> dict[str, str]:
+    """Ids of one object of every kind, all the owner's."""
+    user = server.owner
+    rows = binary_rows(11, 20)
+    batch = new_batch(user, ready)
+    send_rows(user, ready, binary_block(ready, rows, batch))
+    answer = upload(user, ready, batch, "first", file_of(binary_rows(12, 20)))
+    assert answer.status_code == 202, answer.text
+    package = user.read(f"modelPackages/{ready.package_id}/")
+    return {
+        "deployment": ready.id,
+        "package": ready.package_id,
+        "model": ready.model_id,
+        "training": package["datasets"]["trainingDataCatalogId"],
+        "dataset": dataset(user, "free.csv", file_of(rows)),
+        "batch": batch,
+        "upload": "first",
+        "status": answer.headers["Location"].rstrip("/").rpartition("/")[2],
+    }

@@ -1,0 +1,154 @@
+"""A server in this process, over a real store in a folder, and users who call it."""
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from starlette.testclient import TestClient
+
+from assay.http.app import create_app
+from assay.jobs.worker import Worker
+from assay.monitoring import tokens
+from assay.monitoring.context import Context
+from assay.records.limits import Limits
+from assay.server.wiring import open_folder
+from assay.storage.directory import DirectoryStorage
+from assay.storage.sql.tables import metadata
+
+API = "http://testserver/api/v2/"
+
+# What a call changes in any case: when its token was last used.
+ALWAYS_CHANGING = {("tokens", "last_used_at")}
+
+
+@dataclass(frozen=True)
+class User:
+    """Somebody who calls the server; paths are given below ``/api/v2/``."""
+
+    client: TestClient
+    token: str | None
+    server: "Served"
+
+    def request(self, method: str, path: str, **more: Any) -> Any:
+        """One call; redirects are shown, not followed."""
+        headers = dict(more.pop("headers", {}))
+        if self.token is not None:
+            headers.setdefault("Authorization", f"Bearer {self.token}")
+        more.setdefault("follow_redirects", False)
+        url = path if path.startswith(("http:", "/")) else API + path
+        return self.client.request(method, url, headers=headers, **more)
+
+    def get(self, path: str, **params: Any) -> Any:
+        """Read, with query parameters by name."""
+        return self.request("GET", path, params=params)
+
+    def post(self, path: str, body: Any = None, **more: Any) -> Any:
+        """Send JSON, or nothing."""
+        return self.request("POST", path, json=body, **more) if body is not None else self.request("POST", path, **more)
+
+    def patch(self, path: str, body: Any = None, **more: Any) -> Any:
+        """Change by JSON."""
+        return self.request("PATCH", path, json=body, **more)
+
+    def delete(self, path: str) -> Any:
+        """Delete."""
+        return self.request("DELETE", path)
+
+    def put(self, path: str, content: Any, media_type: str = "text/csv", **params: Any) -> Any:
+        """Send a file."""
+        return self.request("PUT", path, content=content, params=params, headers={"Content-Type": media_type})
+
+    def read(self, path: str, **params: Any) -> Any:
+        """The JSON of a read that must succeed."""
+        answer = self.get(path, **params)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def finished(self, answer: Any) -> str:
+        """Run the work that a 202 announced; where its result is."""
+        assert answer.status_code == 202, answer.text
+        self.server.work()
+        status = self.get(answer.headers["Location"])
+        assert status.status_code == 303, status.text
+        return str(status.headers["Location"])
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running application with its store."""
+
+    client: TestClient
+    store: DirectoryStorage
+    context: Context
+    tokens: dict[str, str]
+
+    def user(self, name: str) -> User:
+        """The user of this name: ``owner``, ``stranger`` or ``admin``."""
+        return User(self.client, self.tokens[name], self)
+
+    @property
+    def owner(self) -> User:
+        """Who made everything."""
+        return self.user("owner")
+
+    @property
+    def stranger(self) -> User:
+        """Who may see nothing of the owner's."""
+        return self.user("stranger")
+
+    @property
+    def admin(self) -> User:
+        """Who may see everything."""
+        return self.user("admin")
+
+    @property
+    def nobody(self) -> User:
+        """Who has no token."""
+        return User(self.client, None, self)
+
+    def work(self) -> None:
+        """Run jobs until none is due."""
+        worker = Worker(self.context)
+        while worker.run_one():
+            pass
+
+    def contents(self) -> dict[str, list[Any]]:
+        """Every row of every table, and every blob with its hash: equal before and after a call that stored nothing."""
+        found: dict[str, list[Any]] = {}
+        with self.store.engine.connect() as connection:
+            for table in metadata.sorted_tables:
+                columns = [c for c in table.c if (table.name, c.name) not in ALWAYS_CHANGING]
+                rows = connection.execute(sa.select(*columns)).all()
+                found[table.name] = sorted((tuple(row) for row in rows), key=repr)
+        root = self.store.blobs.root
+        found["blobs"] = sorted(
+            (str(path.relative_to(root)), hashlib.sha256(path.read_bytes()).hexdigest())
+            for path in root.rglob("*")
+            if path.is_file()
+        )
+        return found
+
+
+@contextmanager
+def serving(folder: Path, known: dict[str, str] | None = None, limits: Limits | None = None) -> Iterator[Served]:
+    """Serve a folder; users get tokens unless some are ``known`` from an earlier time."""
+    parts = open_folder(folder, limits)
+    given = known or {
+        name: tokens.create(parts.context, name, is_admin=name == "admin") for name in ("owner", "stranger", "admin")
+    }
+    try:
+        with TestClient(create_app(parts.context)) as client:
+            yield Served(client, parts.store, parts.context, given)
+    finally:
+        parts.store.close()
+
+
+def copied(source: Path, target: Path) -> Path:
+    """A copy of a store that nobody has open."""
+    shutil.copytree(source, target, dirs_exist_ok=True)
+    return target
