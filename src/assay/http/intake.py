@@ -14,7 +14,8 @@ from assay.http.shapes import Accepted
 from assay.http.status import location
 from assay.monitoring import actuals, predictions, service
 from assay.monitoring.actuals import SentActual
-from assay.monitoring.predictions import RowBlock, RowsCall
+from assay.monitoring.json_rows import RowBlock
+from assay.monitoring.predictions import RowsCall
 from assay.monitoring.service import SentRequest
 
 router = APIRouter(prefix="/api/v2/deployments/{deploymentId}", tags=["intake"], responses=documented(409, 413))

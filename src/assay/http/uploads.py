@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
@@ -20,6 +20,7 @@ from assay.http.errors import documented
 from assay.http.paging import Paging, page_body
 from assay.http.status import location
 from assay.monitoring import batches, uploads
+from assay.monitoring.file_rows import ColumnRoles
 from assay.monitoring.uploads import NewFile
 from assay.records.datasets import FileForm
 from assay.records.uploads import Upload
@@ -124,13 +125,13 @@ class Columns:
             str | None, Query(description="Column of prediction times; the time of arrival unless told.")
         ] = None,
     ) -> None:
-        self.fields: dict[str, Any] = {
-            "model_id": modelId,
-            "prediction_columns": tuple(predictionColumns or ()),
-            "class_names": tuple(classNames or ()),
-            "association_id_column": associationIdColumn,
-            "timestamp_column": timestampColumn,
-        }
+        self.model_id = modelId
+        self.roles = ColumnRoles(
+            prediction_columns=tuple(predictionColumns or ()),
+            class_names=tuple(classNames or ()),
+            association_id_column=associationIdColumn,
+            timestamp_column=timestampColumn,
+        )
 
 
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
@@ -166,7 +167,8 @@ async def put_upload(
             path=body.path,
             size=body.size,
             content_hash=body.content_hash,
-            **columns.fields,
+            model_id=columns.model_id,
+            columns=columns.roles,
         )
         upload, job = await run_in_threadpool(uploads.accept, ctx, caller, deploymentId, file)
     return JSONResponse(

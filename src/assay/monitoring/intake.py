@@ -12,25 +12,13 @@ from assay.monitoring.blocks import FEATURES, PREDICTIONS
 from assay.monitoring.context import Context
 from assay.monitoring.folding import FOLD_PROFILES, FRAGMENTS_BEFORE_FOLDING
 from assay.monitoring.queueing import queued
-from assay.monitoring.rows import ASSOCIATION_ID, Tally, Tracking, stored_parts
-from assay.records.deployments import Settings
+from assay.monitoring.rows import ASSOCIATION_ID, Tally, stored_parts
 from assay.records.jobs import Job
 from assay.records.uploads import Upload, UploadState
 from assay.stats.profile import Profile
 
 if TYPE_CHECKING:
     from assay.storage.sql.transaction import Transaction
-
-
-def tracking(settings: Settings, *, skip_drift: bool = False, skip_accuracy: bool = False) -> Tracking:
-    """What a deployment's settings, and the call itself, ask to keep and count."""
-    return Tracking(
-        drift=not skip_drift,
-        features=settings.feature_drift,
-        target=settings.target_drift,
-        accuracy=not skip_accuracy,
-        raw_rows=settings.prediction_rows_kept,
-    )
 
 
 def counted(upload: Upload, tally: Tally) -> Upload:

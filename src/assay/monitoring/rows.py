@@ -7,8 +7,10 @@ from datetime import datetime
 
 import polars as pl
 
+from assay.errors import Invalid
 from assay.monitoring.baseline_cache import OpenBaseline
 from assay.monitoring.context import Context
+from assay.records.deployments import Settings
 from assay.stats.profile import Profile
 
 ASSOCIATION_ID = "association_id"
@@ -55,6 +57,30 @@ class Tracking:
     target: bool = True
     accuracy: bool = True
     raw_rows: bool = True
+
+
+def tracking(settings: Settings, *, skip_drift: bool = False, skip_accuracy: bool = False) -> Tracking:
+    """What a deployment's settings, and the call itself, ask to keep and count."""
+    return Tracking(
+        drift=not skip_drift,
+        features=settings.feature_drift,
+        target=settings.target_drift,
+        accuracy=not skip_accuracy,
+        raw_rows=settings.prediction_rows_kept,
+    )
+
+
+def check_association_ids(ids: pl.Series, place: str, *, required: bool, longest: int = 256) -> pl.Series:
+    """Blank ids are missing; refuses ids that are too long, and missing ones where each row needs one."""
+    ids = ids.set(ids.str.strip_chars() == "", None)
+    if required and ids.null_count():
+        row = ids.is_null().arg_true()[0] + 1
+        raise Invalid(f"{place}, row {row}: the deployment requires an association id for every row.")
+    too_long = ids.str.len_bytes() > longest
+    if too_long.any():
+        row = too_long.fill_null(value=False).arg_true()[0] + 1
+        raise Invalid(f"{place}, row {row}: found an association id of more than {longest} bytes.")
+    return ids
 
 
 @dataclass

@@ -6,7 +6,7 @@ from datetime import datetime
 from assay.errors import Invalid, TooLarge
 from assay.monitoring import access
 from assay.monitoring.context import Context
-from assay.monitoring.predictions import open_batch
+from assay.monitoring.destinations import open_batch
 from assay.records.batches import Batch
 from assay.records.service import PredictionRequest
 from assay.records.times import parse_time

@@ -4,27 +4,21 @@ The same name and bytes again is the same upload; the same name with other bytes
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import polars as pl
-
-from assay.engines.casting import cast, texts, times
 from assay.errors import AssayError, Conflict, Invalid, NotFound, UnknownDeployment
-from assay.monitoring import access, intake, paths, prediction_columns
+from assay.monitoring import access, intake, paths
 from assay.monitoring.accuracy import recompute
-from assay.monitoring.baselines import PROFILED
 from assay.monitoring.context import Context
-from assay.monitoring.predictions import check_association_ids, open_batch
+from assay.monitoring.destinations import destination, open_batch
+from assay.monitoring.file_rows import ColumnRoles, FilePlan, plan_of, tally_of
 from assay.monitoring.queueing import finished, queued
-from assay.monitoring.rows import Rows, Tally
 from assay.records.datasets import FileForm
-from assay.records.deployments import DeployedModel, Deployment
 from assay.records.ids import new_id
 from assay.records.jobs import Job
-from assay.records.models import ModelPackage
 from assay.records.pages import Page, PageRequest
 from assay.records.uploads import Upload, UploadState
 from assay.records.users import User
@@ -46,45 +40,7 @@ class NewFile:
     size: int
     content_hash: str
     model_id: str | None = None
-    prediction_columns: tuple[str, ...] = ()
-    class_names: tuple[str, ...] = ()
-    association_id_column: str | None = None
-    timestamp_column: str | None = None
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """How a file is read: which of its columns mean what, for which model."""
-
-    deployment: Deployment
-    model: DeployedModel
-    package: ModelPackage
-    form: FileForm
-    names: tuple[str, ...]
-    predictions: list[str]
-    association_id: str | None
-    timestamp: str | None
-
-    @property
-    def features(self) -> list[str]:
-        """Features that the file has and that are profiled."""
-        present = set(self.names) - {self.association_id, self.timestamp}
-        return [f.name for f in self.package.features if f.name in present and f.kind in PROFILED]
-
-    @property
-    def wanted(self) -> list[str]:
-        """Every column that is read."""
-        special = [c for c in (self.association_id, self.timestamp) if c is not None]
-        return list(dict.fromkeys([*self.features, *self.predictions, *special]))
-
-    def report(self) -> dict[str, list[str]]:
-        """Columns that were ignored, and features that the file lacks."""
-        read = set(self.wanted)
-        profiled = {f.name for f in self.package.features if f.kind in PROFILED}
-        return {
-            "ignoredColumns": [n for n in self.names if n not in read],
-            "missingColumns": sorted(profiled - set(self.names)),
-        }
+    columns: ColumnRoles = field(default_factory=ColumnRoles)
 
 
 def accept(ctx: Context, caller: User, deployment_id: str, file: NewFile) -> tuple[Upload, Job]:
@@ -100,13 +56,12 @@ def accept(ctx: Context, caller: User, deployment_id: str, file: NewFile) -> tup
     with ctx.store.snapshot() as tx:
         deployment = access.deployment(tx, caller, deployment_id)
         known = _same_upload(tx, deployment_id, file)
-        model = access.deployed_model(tx, deployment, file.model_id)
-        package = access.package_of(tx, model)
+        model = destination(ctx, tx, deployment, file.model_id)
         if known is None:
             open_batch(tx, deployment_id, file.batch_id)
     if known is not None:
         return known, _repeated(ctx, caller, known)
-    plan = _plan(ctx, deployment, model, package, file)
+    plan = plan_of(model, ctx.engine.columns(file.path, file.form), file.form, file.columns)
     if file.size <= ctx.limits.inline_upload_bytes:
         return _count_now(ctx, caller, plan, file)
     return _count_later(ctx, caller, plan, file)
@@ -115,15 +70,15 @@ def accept(ctx: Context, caller: User, deployment_id: str, file: NewFile) -> tup
 def _same_upload(tx: "Transaction", deployment_id: str, file: NewFile) -> Upload | None:
     tx.batches.get(deployment_id, file.batch_id)
     found = tx.uploads.find(file.batch_id, file.key)
-    if found is None:
+    if found is None or found.state is UploadState.REFUSED:
+        # A refused upload left nothing behind: its name is free.
         return None
     if found.content_hash != file.content_hash:
         raise Conflict(
             f"Upload '{file.key}' of this batch already holds other bytes (sha256 {str(found.content_hash)[:12]}..., "
             f"now {file.content_hash[:12]}...). Use another key for other data."
         )
-    # A refused upload left nothing behind: the same file may be tried again, perhaps with other columns.
-    return None if found.state is UploadState.REFUSED else found
+    return found
 
 
 def _repeated(ctx: Context, caller: User, upload: Upload) -> Job:
@@ -139,37 +94,10 @@ def _path(upload: Upload) -> str:
     return paths.upload(upload.deployment_id, str(upload.batch_id), str(upload.key))
 
 
-def _plan(ctx: Context, deployment: Deployment, model: DeployedModel, package: ModelPackage, file: NewFile) -> _Plan:
-    access.prepared(model)
-    names = ctx.engine.columns(file.path, file.form)
-    settings = deployment.settings
-    association_id = _column(names, file.association_id_column, settings.association_id_column, "association id")
-    if association_id is None and settings.association_id_required:
-        raise Invalid("The deployment requires association ids; name their column by 'associationIdColumn'.")
-    return _Plan(
-        deployment=deployment,
-        model=model,
-        package=package,
-        form=file.form,
-        names=names,
-        predictions=prediction_columns.columns_of_file(
-            package.target, names, list(file.prediction_columns), list(file.class_names)
-        ),
-        association_id=association_id,
-        timestamp=_column(names, file.timestamp_column, None, "timestamp"),
-    )
-
-
-def _column(names: tuple[str, ...], asked: str | None, default: str | None, role: str) -> str | None:
-    if asked is not None and asked not in names:
-        raise Invalid(f"The file has no {role} column '{asked}'. It has: {', '.join(names[:12])}.")
-    return asked or (default if default in names else None)
-
-
-def _count_now(ctx: Context, caller: User, plan: _Plan, file: NewFile) -> tuple[Upload, Job]:
+def _count_now(ctx: Context, caller: User, plan: FilePlan, file: NewFile) -> tuple[Upload, Job]:
     now = ctx.clock()
     upload = _new_upload(plan, file, caller, now)
-    tally = _tally(ctx, plan, file.path, upload, now)
+    tally = tally_of(ctx, plan, file.path, blob_prefix=upload.blob_prefix, arrived=now)
     upload = intake.counted(upload, tally)
     job = finished(COUNT_UPLOAD, caller.id, now, result_path=_path(upload))
     upload = replace(upload, job_id=job.id)
@@ -198,7 +126,7 @@ def _forget_refused(tx: "Transaction", file: NewFile) -> None:
         tx.uploads.update(old.id, key=None)
 
 
-def _count_later(ctx: Context, caller: User, plan: _Plan, file: NewFile) -> tuple[Upload, Job]:
+def _count_later(ctx: Context, caller: User, plan: FilePlan, file: NewFile) -> tuple[Upload, Job]:
     now = ctx.clock()
     upload = _new_upload(plan, file, caller, now)
     job = queued(
@@ -267,23 +195,20 @@ def _arrival(ctx: Context, job: Job, upload: Upload) -> intake.Arrival:
         deployment = tx.deployments.find(upload.deployment_id)
         if deployment is None:
             raise UnknownDeployment(upload.deployment_id)
-        model = access.deployed_model(tx, deployment, upload.model_id)
-        package = access.package_of(tx, model)
+        model = destination(ctx, tx, deployment, upload.model_id)
     form = FileForm(job.args["form"])
     # Each attempt keeps rows under its own prefix: one that was thought dead cannot touch those of the next.
     own = replace(upload, blob_prefix=f"{upload.blob_prefix}/{job.attempt}")
     with ctx.store.blobs.local_copy(_incoming(upload)) as path:
-        plan = _Plan(
-            deployment=deployment,
-            model=model,
-            package=package,
+        plan = FilePlan(
+            destination=model,
             form=form,
             names=ctx.engine.columns(path, form),
             predictions=job.args["predictions"],
             association_id=job.args["association_id"],
             timestamp=job.args["timestamp"],
         )
-        tally = _tally(ctx, plan, path, own, upload.created_at)
+        tally = tally_of(ctx, plan, path, blob_prefix=own.blob_prefix, arrived=upload.created_at)
     return intake.Arrival(intake.counted(own, tally), tally, job.user_id, ctx.clock())
 
 
@@ -296,67 +221,14 @@ def _refuse(ctx: Context, job: Job, upload: Upload, fault: AssayError) -> None:
     ctx.store.blobs.delete(upload.blob_prefix)
 
 
-def _tally(ctx: Context, plan: _Plan, path: Path, upload: Upload, arrived: datetime) -> Tally:
-    with ctx.store.snapshot() as tx:
-        baseline = ctx.baselines.get(access.prepared(plan.model), tx.baselines.get)
-    tally = Tally(ctx, baseline, intake.tracking(plan.deployment.settings), upload.blob_prefix)
-    try:
-        seen = 0
-        for chunk in ctx.engine.chunks(path, plan.form, rows=ctx.limits.chunk_rows, columns=plan.wanted):
-            tally.add(_rows(plan, chunk, seen + 1, arrived))
-            seen += chunk.height
-        _require_rows(seen)
-    except BaseException:
-        tally.discard()
-        raise
-    return tally
-
-
-def _require_rows(seen: int) -> None:
-    if seen == 0:
-        raise Invalid("The file has no rows: expected at least one below its header.")
-
-
-def _rows(plan: _Plan, chunk: pl.DataFrame, first_row: int, arrived: datetime) -> Rows:
-    wanted = set(plan.features)
-    features, unreadable = cast(chunk, [f for f in plan.package.features if f.name in wanted])
-    ids = None
-    if plan.association_id is not None:
-        ids = check_association_ids(
-            texts(chunk[plan.association_id]),
-            f"column '{plan.association_id}', rows from {first_row} on",
-            required=plan.deployment.settings.association_id_required,
-        )
-    return Rows(
-        features=features,
-        predictions=prediction_columns.from_file(plan.package.target, chunk, plan.predictions, first_row),
-        association_ids=ids,
-        at=_times(plan, chunk, first_row, arrived),
-        unreadable=unreadable,
-    )
-
-
-def _times(plan: _Plan, chunk: pl.DataFrame, first_row: int, arrived: datetime) -> pl.Series:
-    if plan.timestamp is None:
-        return pl.repeat(arrived, chunk.height, dtype=pl.Datetime("us", "UTC"), eager=True)
-    moments, lost = times(chunk[plan.timestamp])
-    if lost:
-        bad = (moments.is_null() & texts(chunk[plan.timestamp]).is_not_null()).arg_true()[0]
-        raise Invalid(
-            f"Row {first_row + bad}, column '{plan.timestamp}': found {str(chunk[plan.timestamp][bad])[:64]!r}, "
-            "expected a time such as 2026-11-23T10:31:31Z."
-        )
-    return moments.fill_null(arrived)
-
-
-def _new_upload(plan: _Plan, file: NewFile, caller: User, now: datetime) -> Upload:
+def _new_upload(plan: FilePlan, file: NewFile, caller: User, now: datetime) -> Upload:
     upload_id = new_id(now)
     return Upload(
         seq=0,
         id=upload_id,
-        deployment_id=plan.deployment.id,
+        deployment_id=plan.destination.deployment.id,
         batch_id=file.batch_id,
-        model_id=plan.model.model_id,
+        model_id=plan.destination.model_id,
         key=file.key,
         content_hash=file.content_hash,
         state=UploadState.PENDING,
@@ -364,7 +236,7 @@ def _new_upload(plan: _Plan, file: NewFile, caller: User, now: datetime) -> Uplo
         first_at=None,
         last_at=None,
         parts=0,
-        blob_prefix=f"rows/{plan.deployment.id}/{upload_id}",
+        blob_prefix=f"rows/{plan.destination.deployment.id}/{upload_id}",
         report=dict(plan.report()),
         error=None,
         job_id=None,
