@@ -1,26 +1,15 @@
 """Fixtures of the tests that need a server."""
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.material import Ready, binary_deployment, new_batch, regression_deployment
+from tests.material import Prepared, Ready, Serve, binary_deployment, new_batch, regression_deployment
 from tests.serving import Served, User, copied, serving
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A closed store with two deployments, ready to be copied."""
-
-    folder: Path
-    tokens: dict[str, str]
-    binary: Ready
-    regression: Ready
 
 
 @pytest.fixture(scope="session")
@@ -50,9 +39,6 @@ def served(prepared: Prepared, tmp_path: Path) -> Iterator[Served]:
     """A server of this test's own, with both deployments."""
     with serving(copied(prepared.folder, tmp_path / "store"), prepared.tokens) as server:
         yield server
-
-
-Serve = Callable[..., AbstractContextManager[Served]]
 
 
 @pytest.fixture

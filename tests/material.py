@@ -1,7 +1,10 @@
 """Seeded data of two models, and the bodies that bring it to the server."""
 
 import io
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -30,6 +33,19 @@ class Ready:
     def path(self, *parts: str) -> str:
         """A path below the deployment."""
         return "/".join(["deployments", self.id, *parts]) + "/"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A closed store with two deployments, ready to be copied."""
+
+    folder: Path
+    tokens: dict[str, str]
+    binary: Ready
+    regression: Ready
+
+
+Serve = Callable[..., AbstractContextManager[Served]]
 
 
 def binary_rows(seed: int, rows: int, shift: float = 0.0) -> pl.DataFrame:

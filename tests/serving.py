@@ -44,8 +44,8 @@ class User:
         return self.client.request(method, url, headers=headers, **more)
 
     def get(self, path: str, **params: Any) -> Any:
-        """Read, with query parameters by name."""
-        return self.request("GET", path, params=params)
+        """Read, with query parameters by name; without any, the path may have its own."""
+        return self.request("GET", path, params=params or None)
 
     def post(self, path: str, body: Any = None, **more: Any) -> Any:
         """Send JSON, or nothing."""
@@ -61,7 +61,7 @@ class User:
 
     def put(self, path: str, content: Any, media_type: str = "text/csv", **params: Any) -> Any:
         """Send a file."""
-        return self.request("PUT", path, content=content, params=params, headers={"Content-Type": media_type})
+        return self.request("PUT", path, content=content, params=params or None, headers={"Content-Type": media_type})
 
     def read(self, path: str, **params: Any) -> Any:
         """The JSON of a read that must succeed."""

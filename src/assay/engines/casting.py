@@ -43,10 +43,12 @@ def cast_column(values: pl.Series, kind: FeatureKind) -> tuple[pl.Series, int]:
 
 
 def numbers(values: pl.Series) -> tuple[pl.Series, int]:
-    """Float64; NaN is missing, infinities are values."""
+    """Float64; NaN is missing, infinities are values; times are seconds since 1970 UTC, durations are seconds."""
     if values.dtype.is_numeric() or values.dtype == pl.Boolean:
         return values.cast(pl.Float64).fill_nan(None), 0
-    if values.dtype.is_temporal():
+    if values.dtype == pl.Duration:
+        return values.dt.total_microseconds().cast(pl.Float64) / 1e6, 0
+    if values.dtype in (pl.Date, pl.Datetime):
         return dates(values)
     text = texts(values)
     text = text.set(text.is_in(list(NO_NUMBER)), None)
@@ -76,7 +78,7 @@ def times(values: pl.Series) -> tuple[pl.Series, int]:
 def _parsed_time() -> pl.Expr:
     """Brings every accepted spelling to one with a blank, seconds and an offset, then parses that."""
     text = pl.col("t").str.replace("T", " ", literal=True).str.replace(r"[Zz]$", "+0000")
-    text = text.str.replace(r"([+-]\d{2}):(\d{2})$", "$1$2")
+    text = text.str.replace(r"([+-]\d{2}):(\d{2})$", "$1$2").str.replace(r"( .*:.*[+-]\d{2})$", "${1}00")
     text = pl.when(text.str.len_chars() == 10).then(text + " 00:00:00").otherwise(text)
     text = pl.when(text.str.contains(r" .*[+-]\d{4}$")).then(text).otherwise(text + "+0000")
     return pl.coalesce(
@@ -85,16 +87,42 @@ def _parsed_time() -> pl.Expr:
 
 
 def texts(values: pl.Series) -> pl.Series:
-    """Exact text; an empty CSV field is missing; a whole float reads like the integer."""
+    """Exact text; an empty CSV field is missing; a whole float reads like the integer.
+
+    Lists and structs become JSON, durations ISO 8601, and bytes that are not UTF-8 hexadecimal digits.
+    """
     if values.dtype == pl.String:
         return values.set(values == "", None)
     if values.dtype == pl.Boolean:
         return values.cast(pl.String)
     if values.dtype.is_float():
         return pl.DataFrame({"v": values}).select(_number_text()).to_series().rename(values.name)
+    return _uncommon_texts(values)
+
+
+def _uncommon_texts(values: pl.Series) -> pl.Series:
+    if values.dtype.is_nested():
+        return pl.DataFrame({"v": values}).select(_json_text()).to_series().rename(values.name)
+    if values.dtype == pl.Duration:
+        return values.dt.to_string("iso")
+    if values.dtype == pl.Binary:
+        return pl.Series(values.name, [None if v is None else _decoded(v) for v in values], dtype=pl.String)
     if values.dtype == pl.Object:
         return pl.Series(values.name, [None if v is None else str(v) for v in values], dtype=pl.String)
     return values.cast(pl.String)
+
+
+def _decoded(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.hex()
+
+
+def _json_text() -> pl.Expr:
+    # Only structs can be written as JSON, so each value is wrapped, and taken out of its {"v":...} again.
+    wrapped = pl.struct("v").struct.json_encode()
+    return pl.when(pl.col("v").is_not_null()).then(wrapped.str.slice(5).str.head(-1))
 
 
 def _number_text() -> pl.Expr:

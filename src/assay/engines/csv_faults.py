@@ -10,9 +10,12 @@ import polars as pl
 
 from assay.errors import FileUnreadable
 
+# The parser of the standard library refuses longer fields; the fast one reads them.
+csv.field_size_limit(2**31 - 1)
+
 
 def check_header(names: list[str]) -> None:
-    """Refuse a header with blank or repeated names.
+    """Refuse blank or repeated names of columns.
 
     Raises
     ------
@@ -20,10 +23,10 @@ def check_header(names: list[str]) -> None:
         Naming the position or the repeated name.
     """
     if not names:
-        raise FileUnreadable("The first line is blank: expected the names of the columns.")
+        raise FileUnreadable("The file names no columns: its first line is blank, or its schema is empty.")
     for position, name in enumerate(names, start=1):
         if not name.strip():
-            raise FileUnreadable(f"Column {position} has no name: every column needs one in the header.")
+            raise FileUnreadable(f"Column {position} has no name: every column needs one.")
         if names.index(name) != position - 1:
             first = names.index(name) + 1
             raise FileUnreadable(f"Columns {first} and {position} are both named '{name}'; names must be distinct.")
@@ -39,14 +42,10 @@ def check_short_lines(path: Path, width: int) -> None:
     """
     if width == 1:
         return
-    commas = pl.col("lines").str.count_matches(",", literal=True)
-    suspects = (
-        pl.scan_lines(path, name="lines")
-        .filter((commas != width - 1) & (pl.col("lines") != ""))
-        .head(1)
-        .collect(engine="streaming")
-    )
-    # A comma inside quotes looks the same; then only a real parser can tell.
+    bare = pl.col("lines").str.replace_all(r'"[^"]*"', "")
+    odd = (bare.str.count_matches(",", literal=True) != width - 1) | bare.str.contains('"', literal=True)
+    suspects = pl.scan_lines(path, name="lines").filter(odd).head(1).collect(engine="streaming")
+    # A line break inside quotes looks the same; then only a real parser can tell.
     if not suspects.is_empty():
         locate(path, width)
 
@@ -65,6 +64,8 @@ def locate(path: Path, width: int) -> None:
             reader = csv.reader(file, strict=True)
             for fields in reader:
                 line = reader.line_num
+                if not fields and width > 1:
+                    raise FileUnreadable(f"Line {line} is blank. Remove it, or write a row without values as commas.")
                 if fields and len(fields) != width:
                     raise FileUnreadable(f"Line {line} has {len(fields)} fields, the header has {width} columns.")
     except UnicodeDecodeError as fault:

@@ -91,11 +91,11 @@ class ColumnEvidence:
 
 
 def _declared(dtype: pl.DataType) -> FeatureKind | None:
-    if dtype.is_numeric():
+    if dtype.is_numeric() or dtype == pl.Duration:
         return FeatureKind.NUMERIC
     if dtype == pl.Boolean:
         return FeatureKind.BINARY
-    if dtype.is_temporal():
+    if dtype in (pl.Date, pl.Datetime):
         return FeatureKind.DATE
     if isinstance(dtype, (pl.Categorical, pl.Enum)):
         return FeatureKind.CATEGORICAL

@@ -25,8 +25,7 @@ class LocalEngine:
             raise FileUnreadable("The file is empty: expected at least a header or a schema.")
         with _faults(form):
             names = _NAMES[form](path)
-        if form is FileForm.CSV:
-            check_header(names)
+        check_header(names)
         return tuple(names)
 
     def chunks(

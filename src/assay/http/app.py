@@ -24,6 +24,7 @@ from assay.http import (
     version,
 )
 from assay.http.authentication import Authentication
+from assay.http.errors import described
 from assay.http.slashes import FoldSlashes
 from assay.monitoring.context import Context
 
@@ -75,5 +76,14 @@ def _described(app: FastAPI) -> dict[str, Any]:
         schema["components"]["schemas"].update(shapes)
         # The framework leaves out defaults of null; the contract states this one.
         schema["components"]["schemas"]["MonitoringBatch"]["properties"]["batchPredictionJobStatus"]["default"] = None
+        _describe_body_limit(schema)
         app.openapi_schema = schema
     return app.openapi_schema
+
+
+def _describe_body_limit(schema: dict[str, Any]) -> None:
+    """The limit holds for every operation that has a body, so it is described here once."""
+    for operations in schema["paths"].values():
+        for operation in operations.values():
+            if "requestBody" in operation:
+                operation["responses"].setdefault("413", described(413))

@@ -44,6 +44,8 @@ class Body(BaseModel):
 
     model_config = ConfigDict(
         alias_generator=to_camel,
+        # "yes" is not true and "5" is no number: what is of another type is refused, not guessed at.
+        strict=True,
         populate_by_name=True,
         ser_json_inf_nan="null",
         protected_namespaces=(),

@@ -60,6 +60,12 @@ def documented(*statuses: int) -> dict[int | str, dict[str, object]]:
     }
 
 
+def described(status: int) -> dict[str, object]:
+    """One error answer as the API description spells it."""
+    schema = {"$ref": f"#/components/schemas/{Error.__name__}"}
+    return {"description": _MEANINGS[status], "content": {"application/json": {"schema": schema}}}
+
+
 def status_of(error: errors.AssayError) -> int:
     """Status of a refusal: that of its class, or of the nearest class above it."""
     return next(STATUS[cls] for cls in type(error).__mro__ if cls in STATUS)

@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel
-
 from assay.http.bodies import Body, Moment
 from assay.records.batches import Batch
 
@@ -30,7 +28,7 @@ class BatchRef(Body):
     latest_prediction_timestamp: Moment | None = None
 
 
-class Switch(BaseModel):
+class Switch(Body):
     """An on/off setting."""
 
     enabled: bool

@@ -80,6 +80,10 @@ def run(ctx: Context, job: Job) -> None:
     if handler is None:
         queue.fail(ctx, job, f"This program knows no job of kind '{job.kind}'.", final=True)
         return
+    if job.attempt > job.max_attempts:
+        # Only a job whose worker died, each time, is claimed so often; it may be what kills them.
+        queue.fail(ctx, job, f"{job.max_attempts} attempts were begun and their workers died.", final=True)
+        return
     try:
         handler(ctx, job)
     except LeaseLost:

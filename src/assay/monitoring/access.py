@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from assay.errors import Gone, NotReady, UnknownDataset, UnknownDeployment, UnknownModel, UnknownModelPackage
+from assay.errors import BatchLocked, Gone, UnknownDataset, UnknownDeployment, UnknownModel, UnknownModelPackage
 from assay.records.batches import Batch, BatchOrder, BatchQuery
 from assay.records.datasets import Dataset
 from assay.records.deployments import DeployedModel, Deployment
-from assay.records.models import Feature, ModelPackage
+from assay.records.models import ModelPackage
 from assay.records.pages import PageRequest
 from assay.records.users import User
 
@@ -67,19 +67,11 @@ def package_of(tx: "Transaction", model: DeployedModel) -> ModelPackage:
     return found
 
 
-def features_of(deployment: Deployment, package: ModelPackage) -> tuple[Feature, ...]:
-    """Features of a deployed model; a column that holds the association id is none, even if the training had it."""
-    return tuple(f for f in package.features if f.name != deployment.settings.association_id_column)
-
-
-def prepared(model: DeployedModel) -> str:
-    """Id of the model's baseline, or `NotReady` while it is being prepared."""
-    if model.baseline_id is None:
-        raise NotReady(
-            f"The baseline of model {model.model_id} is still being prepared. Poll the Location of the call that "
-            "deployed it, then try again."
-        )
-    return model.baseline_id
+def open_batch(tx: "Transaction", deployment_id: str, batch_id: str) -> None:
+    """Refuse predictions for a batch that is not there or is locked."""
+    batch = tx.batches.get(deployment_id, batch_id)
+    if batch.is_locked:
+        raise BatchLocked(batch.name)
 
 
 # A page over batches shows the last ones unless it is told which.

@@ -10,15 +10,15 @@ import polars as pl
 
 from assay.errors import Invalid
 from assay.monitoring import access, paths, prediction_columns
-from assay.monitoring.baseline_cache import OpenBaseline
 from assay.monitoring.context import Context
 from assay.monitoring.queueing import queued
 from assay.monitoring.rows import ASSOCIATION_ID, stored_parts
 from assay.monitoring.scored_rows import accuracy_of, nothing, pooled
+from assay.monitoring.watched import WatchedModel, watched_by
 from assay.records.actuals import StaleAccuracy
 from assay.records.batches import Batch
 from assay.records.jobs import Job
-from assay.records.models import ModelPackage, Target
+from assay.records.models import ModelPackage
 from assay.records.uploads import Upload
 from assay.records.users import User
 from assay.stats.accuracy import HIGHER_IS_BETTER, METRICS, Accuracy, accuracy_from_bytes, percent_change
@@ -68,8 +68,7 @@ def _refresh_pair(ctx: Context, pair: StaleAccuracy) -> None:
         deployment = tx.deployments.find(pair.deployment_id)
         if deployment is None:
             return
-        model = access.deployed_model(tx, deployment, pair.model_id)
-        package = access.package_of(tx, model)
+        package = access.package_of(tx, access.deployed_model(tx, deployment, pair.model_id))
         uploads = tx.uploads.counted(pair.deployment_id, pair.batch_id, pair.model_id)
         outcomes = _outcomes(tx, pair)
     parts = (_of_upload(ctx, package, upload, outcomes) for upload in uploads)
@@ -159,70 +158,49 @@ class AccuracyQuery:
 def page(ctx: Context, caller: User, deployment_id: str, query: AccuracyQuery) -> AccuracyPage:
     """Accuracy of the named batches taken together."""
     with ctx.store.snapshot() as tx:
-        known = _Known.of(ctx, tx, caller, deployment_id, query)
-        states = tx.accuracy.list(deployment_id, known.model_id, query.batch_ids)
-        named = [] if query.batch_ids is None else known.batches
+        model = watched_by(ctx, tx, caller, deployment_id, query.model_id)
+        named = [] if query.batch_ids is None else list(tx.batches.get_many(deployment_id, query.batch_ids))
+        states = tx.accuracy.list(deployment_id, model.model_id, query.batch_ids)
         span = access.span(tx, deployment_id, named)
     found = [accuracy_from_bytes(state.data) for state in states]
     together = reduce(pooled, found) if found else None
-    rows = [_row(known, name, together) for name in known.metrics(query.metric)]
-    return AccuracyPage(named, known.model_id, rows, span)
+    rows = [_row(model, name, together) for name in _metrics(model, query.metric)]
+    return AccuracyPage(named, model.model_id, rows, span)
 
 
 def by_batch(ctx: Context, caller: User, deployment_id: str, query: AccuracyQuery) -> AccuracyByBatch:
     """One metric for each of the named batches, or for the deployment's last ones."""
     with ctx.store.snapshot() as tx:
-        known = _Known.of(ctx, tx, caller, deployment_id, query)
-        ids = [batch.id for batch in known.batches]
-        states = {s.batch_id: s for s in tx.accuracy.list(deployment_id, known.model_id, ids)}
-    metric = query.metric or ("LogLoss" if known.target.class_names else "RMSE")
-    known.metrics(metric)
+        model = watched_by(ctx, tx, caller, deployment_id, query.model_id)
+        batches = access.chosen_batches(tx, deployment_id, query.batch_ids)
+        ids = [batch.id for batch in batches]
+        states = {s.batch_id: s for s in tx.accuracy.list(deployment_id, model.model_id, ids)}
+    (metric,) = _metrics(model, query.metric or ("LogLoss" if model.target.class_names else "RMSE"))
     buckets = []
-    for batch in known.batches:
+    for batch in batches:
         state = states.get(batch.id)
         accumulators = None if state is None else accuracy_from_bytes(state.data)
-        buckets.append((batch, _row(known, metric, accumulators)))
-    return AccuracyByBatch(metric, known.model_id, _row(known, metric, None), buckets)
+        buckets.append((batch, _row(model, metric, accumulators)))
+    return AccuracyByBatch(metric, model.model_id, _row(model, metric, None), buckets)
 
 
-@dataclass(frozen=True)
-class _Known:
-    """What every read of accuracy looks up first."""
-
-    target: Target
-    model_id: str
-    baseline: OpenBaseline | None
-    batches: list[Batch]
-
-    @classmethod
-    def of(cls, ctx: Context, tx: "Transaction", caller: User, deployment_id: str, query: AccuracyQuery) -> "_Known":
-        deployment = access.deployment(tx, caller, deployment_id)
-        model = access.deployed_model(tx, deployment, query.model_id)
-        package = access.package_of(tx, model)
-        baseline = None
-        if model.baseline_id is not None:
-            baseline = ctx.baselines.get(model.baseline_id, tx.baselines.get)
-        batches = access.chosen_batches(tx, deployment_id, query.batch_ids)
-        return cls(package.target, model.model_id, baseline, batches)
-
-    def metrics(self, asked: str | None) -> Sequence[str]:
-        """Names of the asked metric, or of all that the target type has."""
-        names = METRICS[str(self.target.type)]
-        if asked is None:
-            return list(names)
-        if asked not in names:
-            raise Invalid(
-                f"metric: found {asked!r}, expected one of {', '.join(names)} for a {self.target.type} target."
-            )
-        return [asked]
+def _metrics(model: WatchedModel, asked: str | None) -> Sequence[str]:
+    """Names of the asked metric, or of all that the target type has."""
+    names = METRICS[str(model.target.type)]
+    if asked is None:
+        return list(names)
+    if asked not in names:
+        kind = model.target.type
+        raise Invalid(f"metric: found {asked!r}, expected one of {', '.join(names)} for a {kind} target.")
+    return [asked]
 
 
-def _row(known: _Known, name: str, accumulators: Accuracy | None) -> MetricRow:
-    metric = METRICS[str(known.target.type)][name]
-    baseline = None if known.baseline is None else known.baseline.accuracy
+def _row(model: WatchedModel, name: str, accumulators: Accuracy | None) -> MetricRow:
+    metric = METRICS[str(model.target.type)][name]
+    baseline = None if model.baseline is None else model.baseline.accuracy
     return MetricRow(
         name=name,
-        model_id=known.model_id,
+        model_id=model.model_id,
         estimate=(
             Estimate.undefined("there are no predictions with an actual")
             if accumulators is None

@@ -9,6 +9,7 @@ from assay.monitoring.baselines import PREPARE_BASELINE
 from assay.monitoring.context import Context
 from assay.monitoring.deletions import PURGE_DEPLOYMENT
 from assay.monitoring.queueing import finished, queued
+from assay.monitoring.watched import watched_by
 from assay.records.deployments import DeployedModel, Deployment, Settings
 from assay.records.ids import new_id
 from assay.records.jobs import Job
@@ -84,9 +85,7 @@ def get(ctx: Context, caller: User, deployment_id: str) -> DeploymentView:
 def features(ctx: Context, caller: User, deployment_id: str) -> tuple[Feature, ...]:
     """Features of the deployment's current model."""
     with ctx.store.snapshot() as tx:
-        deployment = access.deployment(tx, caller, deployment_id)
-        model = access.deployed_model(tx, deployment, None)
-        return access.features_of(deployment, access.package_of(tx, model))
+        return watched_by(ctx, tx, caller, deployment_id, None).features
 
 
 def page(

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from assay.errors import Invalid
 from assay.monitoring import access, prediction_columns, profiles
-from assay.monitoring.baseline_cache import OpenBaseline
 from assay.monitoring.baselines import PROFILED
 from assay.monitoring.blocks import FEATURES, PREDICTIONS
 from assay.monitoring.context import Context
-from assay.monitoring.profiles import Source
+from assay.monitoring.watched import WatchedModel, find_watched, watched
 from assay.records.batches import Batch
-from assay.records.models import Feature, FeatureKind, ModelPackage
+from assay.records.deployments import Deployment
+from assay.records.models import Feature, FeatureKind
 from assay.records.pages import Page, PageRequest
 from assay.records.users import User
 from assay.stats.categorical import CategoricalColumn
@@ -85,60 +85,37 @@ class DriftByBatch:
     buckets: list[tuple[Batch, DriftRow]]
 
 
-@dataclass(frozen=True)
-class _Known:
-    """What every drift page looks up first. ``package`` and ``baseline`` are None for a model never deployed."""
-
-    deployment_id: str
-    model_id: str
-    package: ModelPackage | None
-    baseline: OpenBaseline | None
-    features: tuple[Feature, ...]
-
-    @classmethod
-    def of(cls, ctx: Context, tx: "Transaction", caller: User, deployment_id: str, query: DriftQuery) -> "_Known":
-        if query.metric not in DISTANCES:
-            raise Invalid(f"metric: found {query.metric!r}, expected one of {', '.join(DISTANCES)}.")
-        deployment = access.deployment(tx, caller, deployment_id)
-        wanted = query.model_id or deployment.model_id
-        model = next((m for m in tx.deployments.models(deployment_id) if m.model_id == wanted), None)
-        if model is None:
-            return cls(deployment_id, wanted, None, None, ())
-        package = access.package_of(tx, model)
-        baseline = None
-        if model.baseline_id is not None:
-            baseline = ctx.baselines.get(model.baseline_id, tx.baselines.get)
-        return cls(deployment_id, wanted, package, baseline, access.features_of(deployment, package))
-
-    def source(self, part: str) -> Source:
-        """Where the model's profiles of one part are."""
-        return Source(self.deployment_id, self.model_id, part)
-
-
 def feature_drift(ctx: Context, caller: User, deployment_id: str, query: DriftQuery, request: PageRequest) -> DriftPage:
     """Drift of the model's features over the named batches; most important first."""
     with ctx.store.snapshot() as tx:
-        known = _Known.of(ctx, tx, caller, deployment_id, query)
+        deployment = _deployment(tx, caller, deployment_id, query)
+        model = find_watched(ctx, tx, deployment, query.model_id)
         batches = _named(tx, deployment_id, query)
-        features = _ordered(known.features)
+        features = [] if model is None else _ordered(model.features)
         end = None if request.limit is None else request.offset + request.limit
         shown = features[request.offset : end]
-        rows = _feature_rows(tx, known, query, shown)
+        rows = [] if model is None else _feature_rows(tx, model, query, shown)
         span = access.span(tx, deployment_id, batches)
     page = Page(rows, len(features), request.offset, request.limit)
-    return DriftPage(known.model_id, query.metric, batches, span, page)
+    return DriftPage(query.model_id or deployment.model_id, query.metric, batches, span, page)
+
+
+def _deployment(tx: "Transaction", caller: User, deployment_id: str, query: DriftQuery) -> Deployment:
+    if query.metric not in DISTANCES:
+        raise Invalid(f"metric: found {query.metric!r}, expected one of {', '.join(DISTANCES)}.")
+    return access.deployment(tx, caller, deployment_id)
 
 
 def _ordered(features: tuple[Feature, ...]) -> list[Feature]:
     return sorted(features, key=lambda f: (-(f.importance or 0.0), f.name))
 
 
-def _feature_rows(tx: "Transaction", known: _Known, query: DriftQuery, shown: list[Feature]) -> list[DriftRow]:
-    baseline = known.baseline
+def _feature_rows(tx: "Transaction", model: WatchedModel, query: DriftQuery, shown: list[Feature]) -> list[DriftRow]:
+    baseline = model.baseline
     if baseline is None:
         return [_unknown(feature) for feature in shown]
     names = [f.name for f in shown if f.kind in PROFILED]
-    current = profiles.load(tx, baseline, known.source(FEATURES), batch_ids=query.batch_ids, names=names)
+    current = profiles.load(tx, baseline, model.source(FEATURES), batch_ids=query.batch_ids, names=names)
     return [
         drift_row(feature, query.metric, baseline.features.columns[feature.name], current.columns[feature.name])
         if feature.name in current.columns
@@ -150,23 +127,24 @@ def _feature_rows(tx: "Transaction", known: _Known, query: DriftQuery, shown: li
 def target_drift(ctx: Context, caller: User, deployment_id: str, query: DriftQuery) -> DriftPage:
     """Drift of the predictions against those of the holdout."""
     with ctx.store.snapshot() as tx:
-        known = _Known.of(ctx, tx, caller, deployment_id, query)
+        model = find_watched(ctx, tx, _deployment(tx, caller, deployment_id, query), query.model_id)
         batches = _named(tx, deployment_id, query)
         span = access.span(tx, deployment_id, batches)
-        rows = [] if known.package is None else [_target_row(tx, known, known.package, query)]
-    name = None if known.package is None else known.package.target.name
-    model_id = None if known.package is None else known.model_id
-    return DriftPage(model_id, query.metric, batches, span, Page(rows, len(rows), 0, None), name)
+        rows = [] if model is None else [_target_row(tx, model, query)]
+    page = Page(rows, len(rows), 0, None)
+    if model is None:
+        return DriftPage(None, query.metric, batches, span, page)
+    return DriftPage(model.model_id, query.metric, batches, span, page, model.target.name)
 
 
-def _target_row(tx: "Transaction", known: _Known, package: ModelPackage, query: DriftQuery) -> DriftRow:
-    column = prediction_columns.drift_column(package.target)
+def _target_row(tx: "Transaction", model: WatchedModel, query: DriftQuery) -> DriftRow:
+    column = prediction_columns.drift_column(model.target)
     kind = FeatureKind.CATEGORICAL if column == prediction_columns.LABEL else FeatureKind.NUMERIC
-    target = Feature(package.target.name, kind)
-    baseline = known.baseline
+    target = Feature(model.target.name, kind)
+    baseline = model.baseline
     if baseline is None:
         return _unknown(target)
-    current = profiles.load(tx, baseline, known.source(PREDICTIONS), batch_ids=query.batch_ids, names=[column])
+    current = profiles.load(tx, baseline, model.source(PREDICTIONS), batch_ids=query.batch_ids, names=[column])
     reference = None if baseline.predictions is None else baseline.predictions.columns[column]
     return drift_row(target, query.metric, reference, current.columns[column])
 
@@ -176,16 +154,16 @@ def feature_drift_by_batch(
 ) -> DriftByBatch:
     """Drift of the named features in each of the named batches, or in the deployment's last ones."""
     with ctx.store.snapshot() as tx:
-        known = _Known.of(ctx, tx, caller, deployment_id, query)
+        model = watched(ctx, tx, _deployment(tx, caller, deployment_id, query), query.model_id)
         batches = access.chosen_batches(tx, deployment_id, query.batch_ids)
-        features = _named_features(known.features, names)
+        features = _named_features(model.features, names)
         ids = [batch.id for batch in batches]
-        baseline = known.baseline
+        baseline = model.baseline
         if baseline is None:
             rows = [(b, _unknown(f)) for b in batches for f in features]
-            return DriftByBatch(query.metric, known.model_id, rows)
+            return DriftByBatch(query.metric, model.model_id, rows)
         profiled = [f.name for f in features if f.kind in PROFILED]
-        found = profiles.load_by_batch(tx, baseline, known.source(FEATURES), batch_ids=ids, names=profiled)
+        found = profiles.load_by_batch(tx, baseline, model.source(FEATURES), batch_ids=ids, names=profiled)
     buckets = []
     for batch in batches:
         for feature in features:
@@ -193,7 +171,7 @@ def feature_drift_by_batch(
             column = None if profile is None else profile.columns.get(feature.name)
             reference = baseline.features.columns.get(feature.name)
             buckets.append((batch, drift_row(feature, query.metric, reference, column)))
-    return DriftByBatch(query.metric, known.model_id, buckets)
+    return DriftByBatch(query.metric, model.model_id, buckets)
 
 
 def _named_features(features: tuple[Feature, ...], names: list[str]) -> list[Feature]:

@@ -11,8 +11,8 @@ from assay.errors import Invalid
 from assay.monitoring import prediction_columns
 from assay.monitoring.baselines import PROFILED
 from assay.monitoring.context import Context
-from assay.monitoring.destinations import Destination
 from assay.monitoring.rows import Rows, Tally, check_association_ids, tracking
+from assay.monitoring.watched import WatchedModel
 from assay.records.datasets import FileForm
 
 
@@ -30,7 +30,7 @@ class ColumnRoles:
 class FilePlan:
     """How a file is read: which of its columns mean what, for which model."""
 
-    destination: Destination
+    model: WatchedModel
     form: FileForm
     names: tuple[str, ...]
     predictions: list[str]
@@ -41,7 +41,7 @@ class FilePlan:
     def features(self) -> list[str]:
         """Features that the file has and that are profiled."""
         present = set(self.names) - {self.association_id, self.timestamp}
-        return [f.name for f in self.destination.package.features if f.name in present and f.kind in PROFILED]
+        return [f.name for f in self.model.features if f.name in present and f.kind in PROFILED]
 
     @property
     def wanted(self) -> list[str]:
@@ -52,14 +52,14 @@ class FilePlan:
     def report(self) -> dict[str, list[str]]:
         """Columns that were ignored, and features that the file lacks."""
         read = set(self.wanted)
-        profiled = {f.name for f in self.destination.package.features if f.kind in PROFILED}
+        profiled = {f.name for f in self.model.features if f.kind in PROFILED}
         return {
             "ignoredColumns": [n for n in self.names if n not in read],
             "missingColumns": sorted(profiled - set(self.names)),
         }
 
 
-def plan_of(destination: Destination, names: tuple[str, ...], form: FileForm, roles: ColumnRoles) -> FilePlan:
+def plan_of(model: WatchedModel, names: tuple[str, ...], form: FileForm, roles: ColumnRoles) -> FilePlan:
     """How to read a file with these columns.
 
     Raises
@@ -67,16 +67,16 @@ def plan_of(destination: Destination, names: tuple[str, ...], form: FileForm, ro
     Invalid
         When a named column is not there, or the file lacks one that it needs.
     """
-    settings = destination.deployment.settings
+    settings = model.deployment.settings
     association_id = _column(names, roles.association_id_column, settings.association_id_column, "association id")
     if association_id is None and settings.association_id_required:
         raise Invalid("The deployment requires association ids; name their column by 'associationIdColumn'.")
     return FilePlan(
-        destination=destination,
+        model=model,
         form=form,
         names=names,
         predictions=prediction_columns.columns_of_file(
-            destination.package.target, names, list(roles.prediction_columns), list(roles.class_names)
+            model.target, names, list(roles.prediction_columns), list(roles.class_names)
         ),
         association_id=association_id,
         timestamp=_column(names, roles.timestamp_column, None, "timestamp"),
@@ -102,8 +102,8 @@ def tally_of(ctx: Context, plan: FilePlan, path: Path, *, blob_prefix: str, arri
     Invalid
         When the file cannot be read, has no rows, or a row cannot be a prediction.
     """
-    settings = plan.destination.deployment.settings
-    tally = Tally(ctx, plan.destination.baseline, tracking(settings), blob_prefix)
+    settings = plan.model.deployment.settings
+    tally = Tally(ctx, plan.model.ready, tracking(settings), blob_prefix)
     try:
         seen = 0
         for chunk in ctx.engine.chunks(path, plan.form, rows=ctx.limits.chunk_rows, columns=plan.wanted):
@@ -123,17 +123,17 @@ def _require_rows(seen: int) -> None:
 
 def _rows(plan: FilePlan, chunk: pl.DataFrame, first_row: int, arrived: datetime) -> Rows:
     wanted = set(plan.features)
-    features, unreadable = cast(chunk, [f for f in plan.destination.package.features if f.name in wanted])
+    features, unreadable = cast(chunk, [f for f in plan.model.features if f.name in wanted])
     ids = None
     if plan.association_id is not None:
         ids = check_association_ids(
             texts(chunk[plan.association_id]),
             f"column '{plan.association_id}', rows from {first_row} on",
-            required=plan.destination.deployment.settings.association_id_required,
+            required=plan.model.deployment.settings.association_id_required,
         )
     return Rows(
         features=features,
-        predictions=prediction_columns.from_file(plan.destination.package.target, chunk, plan.predictions, first_row),
+        predictions=prediction_columns.from_file(plan.model.target, chunk, plan.predictions, first_row),
         association_ids=ids,
         at=_times(plan, chunk, first_row, arrived),
         unreadable=unreadable,

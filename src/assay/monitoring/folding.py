@@ -3,10 +3,10 @@
 from itertools import groupby
 
 from assay.errors import UnknownDeployment
-from assay.monitoring import access
 from assay.monitoring.blocks import FEATURES, PREDICTIONS
 from assay.monitoring.context import Context
 from assay.monitoring.profiles import merged
+from assay.monitoring.watched import watched
 from assay.records.jobs import Job
 
 FOLD_PROFILES = "fold_profiles"
@@ -20,8 +20,7 @@ def fold(ctx: Context, job: Job) -> None:
         deployment = tx.deployments.find(deployment_id)
         if deployment is None:
             raise UnknownDeployment(deployment_id)
-        model = access.deployed_model(tx, deployment, model_id)
-        baseline = ctx.baselines.get(access.prepared(model), tx.baselines.get)
+        baseline = watched(ctx, tx, deployment, model_id).ready
         for part in (FEATURES, PREDICTIONS):
             blocks = baseline.blocks[part]
             fragments = tx.profiles.list(deployment_id, model_id, part, batch_ids=[batch_id])

@@ -11,8 +11,8 @@ from assay.engines.casting import cast_column
 from assay.errors import Invalid
 from assay.monitoring import prediction_columns
 from assay.monitoring.baselines import PROFILED
-from assay.monitoring.destinations import Destination
 from assay.monitoring.rows import Rows, check_association_ids
+from assay.monitoring.watched import WatchedModel
 from assay.records.deployments import Deployment
 from assay.records.models import Feature, FeatureKind, ModelPackage, Target, TargetType
 from assay.records.times import parse_time
@@ -37,7 +37,7 @@ def height_of(block: RowBlock) -> int:
     return max(lengths)
 
 
-def rows_of(block: RowBlock, number: int, model: Destination, arrived: datetime) -> Rows:
+def rows_of(block: RowBlock, number: int, model: WatchedModel, arrived: datetime) -> Rows:
     """The rows of a block, checked and cast.
 
     Parameters

@@ -1,5 +1,7 @@
 """Paths of what a finished job made, below the server's root."""
 
+from urllib.parse import quote
+
 API = "/api/v2"
 
 
@@ -20,4 +22,4 @@ def settings(deployment_id: str) -> str:
 
 def upload(deployment_id: str, batch_id: str, key: str) -> str:
     """Where the report of an upload is read."""
-    return f"{API}/deployments/{deployment_id}/monitoringBatches/{batch_id}/uploads/{key}/"
+    return f"{API}/deployments/{deployment_id}/monitoringBatches/{batch_id}/uploads/{quote(key, safe='')}/"

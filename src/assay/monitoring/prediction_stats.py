@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from assay.monitoring import access, prediction_columns, profiles
 from assay.monitoring.blocks import PREDICTIONS
 from assay.monitoring.context import Context
-from assay.monitoring.profiles import Source
+from assay.monitoring.watched import watched_by
 from assay.records.batches import Batch
 from assay.records.models import Target, TargetType
 from assay.records.users import User
@@ -58,22 +58,16 @@ class StatsQuery:
 def predictions_by_batch(ctx: Context, caller: User, deployment_id: str, query: StatsQuery) -> PredictionsByBatch:
     """What was predicted in each batch, beside the holdout."""
     with ctx.store.snapshot() as tx:
-        deployment = access.deployment(tx, caller, deployment_id)
+        model = watched_by(ctx, tx, caller, deployment_id, query.model_id)
         batches = access.chosen_batches(tx, deployment_id, query.batch_ids)
-        model = access.deployed_model(tx, deployment, query.model_id)
-        package = access.package_of(tx, model)
-        if model.baseline_id is None:
+        baseline = model.baseline
+        if baseline is None:
             return PredictionsByBatch([], [(b, PredictionSummary(model.model_id, 0)) for b in batches])
-        baseline = ctx.baselines.get(model.baseline_id, tx.baselines.get)
-        found = profiles.load_by_batch(
-            tx,
-            baseline,
-            Source(deployment_id, model.model_id, PREDICTIONS),
-            batch_ids=[b.id for b in batches],
-        )
+        ids = [b.id for b in batches]
+        found = profiles.load_by_batch(tx, baseline, model.source(PREDICTIONS), batch_ids=ids)
 
     def summary(profile: Profile | None) -> PredictionSummary:
-        return _summary(package.target, model.model_id, profile, percentiles=query.percentiles)
+        return _summary(model.target, model.model_id, profile, percentiles=query.percentiles)
 
     baselines = [] if baseline.predictions is None else [summary(baseline.predictions)]
     return PredictionsByBatch(baselines, [(b, summary(found.get(b.id))) for b in batches])
@@ -153,16 +147,12 @@ class ComparedByBatch:
 def compared_by_batch(ctx: Context, caller: User, deployment_id: str, query: StatsQuery) -> ComparedByBatch:
     """What was predicted and what came of it, batch by batch."""
     with ctx.store.snapshot() as tx:
-        deployment = access.deployment(tx, caller, deployment_id)
+        model = watched_by(ctx, tx, caller, deployment_id, query.model_id)
         batches = access.chosen_batches(tx, deployment_id, query.batch_ids)
-        model = access.deployed_model(tx, deployment, query.model_id)
-        target = access.package_of(tx, model).target
         ids = [b.id for b in batches]
         states = {s.batch_id: s for s in tx.accuracy.list(deployment_id, model.model_id, ids)}
         rows = tx.batches.model_counts(ids, model.model_id)
-        baseline = None
-        if model.baseline_id is not None:
-            baseline = ctx.baselines.get(model.baseline_id, tx.baselines.get)
+    target, baseline = model.target, model.baseline
     buckets = []
     for batch in batches:
         state = states.get(batch.id)

@@ -6,9 +6,9 @@ from datetime import datetime
 from assay.errors import Invalid, TooLarge
 from assay.monitoring import access, intake
 from assay.monitoring.context import Context
-from assay.monitoring.destinations import destination, open_batch
 from assay.monitoring.json_rows import RowBlock, height_of, rows_of
 from assay.monitoring.rows import Tally, tracking
+from assay.monitoring.watched import watched
 from assay.records.ids import new_id
 from assay.records.uploads import Upload, UploadState
 from assay.records.users import User
@@ -29,14 +29,14 @@ def accept(ctx: Context, caller: User, deployment_id: str, call: RowsCall) -> li
     with ctx.store.snapshot() as tx:
         deployment = access.deployment(tx, caller, deployment_id)
         for batch_id in {b.batch_id for b in call.blocks if b.batch_id is not None}:
-            open_batch(tx, deployment_id, batch_id)
-        models = {i: destination(ctx, tx, deployment, i) for i in {b.model_id for b in call.blocks}}
+            access.open_batch(tx, deployment_id, batch_id)
+        models = {i: watched(ctx, tx, deployment, i) for i in {b.model_id for b in call.blocks}}
     now = ctx.clock()
     rows = [rows_of(block, i, models[block.model_id], now) for i, block in enumerate(call.blocks)]
     tracked = tracking(deployment.settings, skip_drift=call.skip_drift, skip_accuracy=call.skip_accuracy)
     ids = [new_id(now) for _ in call.blocks]
     tallies = [
-        Tally(ctx, models[block.model_id].baseline, tracked, f"rows/{deployment_id}/{upload_id}")
+        Tally(ctx, models[block.model_id].ready, tracked, f"rows/{deployment_id}/{upload_id}")
         for block, upload_id in zip(call.blocks, ids, strict=True)
     ]
     try:
@@ -57,7 +57,7 @@ def _store(ctx: Context, deployment_id: str, arrivals: list[intake.Arrival]) -> 
     with ctx.store.transaction() as tx:
         # Asked again inside the transaction that counts: the batch may have been locked since.
         for batch_id in {a.upload.batch_id for a in arrivals if a.upload.batch_id is not None}:
-            open_batch(tx, deployment_id, batch_id)
+            access.open_batch(tx, deployment_id, batch_id)
         for arrival in arrivals:
             upload = replace(arrival.upload, seq=tx.uploads.create(arrival.upload))
             intake.count_at_once(ctx, tx, replace(arrival, upload=upload))

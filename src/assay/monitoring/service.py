@@ -6,7 +6,6 @@ from datetime import datetime
 from assay.errors import Invalid, TooLarge
 from assay.monitoring import access
 from assay.monitoring.context import Context
-from assay.monitoring.destinations import open_batch
 from assay.records.batches import Batch
 from assay.records.service import PredictionRequest
 from assay.records.times import parse_time
@@ -43,7 +42,7 @@ def accept(ctx: Context, caller: User, deployment_id: str, sent: list[SentReques
         for model_id in {r.model_id for r in requests}:
             access.deployed_model(tx, deployment, model_id)
         for batch_id in sorted({r.batch_id for r in requests if r.batch_id is not None}):
-            open_batch(tx, deployment_id, batch_id)
+            access.open_batch(tx, deployment_id, batch_id)
             mine = [r for r in requests if r.batch_id == batch_id]
             tx.batches.add_requests(
                 batch_id,

@@ -13,9 +13,9 @@ from assay.errors import AssayError, Conflict, Invalid, NotFound, UnknownDeploym
 from assay.monitoring import access, intake, paths
 from assay.monitoring.accuracy import recompute
 from assay.monitoring.context import Context
-from assay.monitoring.destinations import destination, open_batch
 from assay.monitoring.file_rows import ColumnRoles, FilePlan, plan_of, tally_of
 from assay.monitoring.queueing import finished, queued
+from assay.monitoring.watched import watched
 from assay.records.datasets import FileForm
 from assay.records.ids import new_id
 from assay.records.jobs import Job
@@ -56,9 +56,9 @@ def accept(ctx: Context, caller: User, deployment_id: str, file: NewFile) -> tup
     with ctx.store.snapshot() as tx:
         deployment = access.deployment(tx, caller, deployment_id)
         known = _same_upload(tx, deployment_id, file)
-        model = destination(ctx, tx, deployment, file.model_id)
+        model = watched(ctx, tx, deployment, file.model_id)
         if known is None:
-            open_batch(tx, deployment_id, file.batch_id)
+            access.open_batch(tx, deployment_id, file.batch_id)
     if known is not None:
         return known, _repeated(ctx, caller, known)
     plan = plan_of(model, ctx.engine.columns(file.path, file.form), file.form, file.columns)
@@ -105,7 +105,7 @@ def _count_now(ctx: Context, caller: User, plan: FilePlan, file: NewFile) -> tup
         with ctx.store.transaction() as tx:
             known = _same_upload(tx, upload.deployment_id, file)
             if known is None:
-                open_batch(tx, upload.deployment_id, file.batch_id)
+                access.open_batch(tx, upload.deployment_id, file.batch_id)
                 tx.jobs.create(job)
                 _forget_refused(tx, file)
                 upload = replace(upload, seq=tx.uploads.create(upload))
@@ -147,7 +147,7 @@ def _count_later(ctx: Context, caller: User, plan: FilePlan, file: NewFile) -> t
     with ctx.store.transaction() as tx:
         known = _same_upload(tx, upload.deployment_id, file)
         if known is None:
-            open_batch(tx, upload.deployment_id, file.batch_id)
+            access.open_batch(tx, upload.deployment_id, file.batch_id)
             _forget_refused(tx, file)
             upload = replace(upload, seq=tx.uploads.create(upload))
             tx.jobs.create(job)
@@ -195,13 +195,13 @@ def _arrival(ctx: Context, job: Job, upload: Upload) -> intake.Arrival:
         deployment = tx.deployments.find(upload.deployment_id)
         if deployment is None:
             raise UnknownDeployment(upload.deployment_id)
-        model = destination(ctx, tx, deployment, upload.model_id)
+        model = watched(ctx, tx, deployment, upload.model_id)
     form = FileForm(job.args["form"])
     # Each attempt keeps rows under its own prefix: one that was thought dead cannot touch those of the next.
     own = replace(upload, blob_prefix=f"{upload.blob_prefix}/{job.attempt}")
     with ctx.store.blobs.local_copy(_incoming(upload)) as path:
         plan = FilePlan(
-            destination=model,
+            model=model,
             form=form,
             names=ctx.engine.columns(path, form),
             predictions=job.args["predictions"],
@@ -226,9 +226,9 @@ def _new_upload(plan: FilePlan, file: NewFile, caller: User, now: datetime) -> U
     return Upload(
         seq=0,
         id=upload_id,
-        deployment_id=plan.destination.deployment.id,
+        deployment_id=plan.model.deployment.id,
         batch_id=file.batch_id,
-        model_id=plan.destination.model_id,
+        model_id=plan.model.model_id,
         key=file.key,
         content_hash=file.content_hash,
         state=UploadState.PENDING,
@@ -236,7 +236,7 @@ def _new_upload(plan: FilePlan, file: NewFile, caller: User, now: datetime) -> U
         first_at=None,
         last_at=None,
         parts=0,
-        blob_prefix=f"rows/{plan.destination.deployment.id}/{upload_id}",
+        blob_prefix=f"rows/{plan.model.deployment.id}/{upload_id}",
         report=dict(plan.report()),
         error=None,
         job_id=None,

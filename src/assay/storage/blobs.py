@@ -14,8 +14,8 @@ class LocalBlobs:
     """A folder of files; the key is the path below it. Keys are made by the server, never by a caller."""
 
     def __init__(self, root: Path) -> None:
-        self.root = root
-        self._incoming = root / ".incoming"
+        self.root = root.resolve()
+        self._incoming = self.root / ".incoming"
         self._incoming.mkdir(parents=True, exist_ok=True)
 
     def put(self, key: str, chunks: Iterable[bytes]) -> int:
@@ -55,11 +55,15 @@ class LocalBlobs:
         """Keys that begin with the prefix, which ends at a folder."""
         folder = self._path(prefix)
         files = [folder] if folder.is_file() else folder.rglob("*")
-        return sorted(str(f.relative_to(self.root)) for f in files if f.is_file())
+        return sorted(
+            str(f.relative_to(self.root)) for f in files if f.is_file() and not f.is_relative_to(self._incoming)
+        )
 
     def delete(self, prefix: str) -> None:
         """Remove a file or a folder of files."""
         path = self._path(prefix)
+        if path == self.root:
+            raise ValueError(f"Blob prefix {prefix!r} stands for every blob.")
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
         else:
@@ -67,7 +71,7 @@ class LocalBlobs:
 
     def _path(self, key: str) -> Path:
         path = (self.root / key).resolve()
-        if not path.is_relative_to(self.root.resolve()):
+        if not path.is_relative_to(self.root):
             # Keys hold only ids of the server's own making, so this is a fault of the program, not of a caller.
             raise ValueError(f"Blob key {key!r} leads out of the blob folder.")
         return path

@@ -31,7 +31,11 @@ class DirectoryStorage:
 
     def migrate(self) -> None:
         """Create or bring up to date the schema."""
-        migrate.upgrade(self.engine)
+        # One transaction: a killed process leaves no half schema, and of two that start at once one waits.
+        with self.engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            with _ending(connection):
+                migrate.upgrade(connection)
 
     def check(self) -> None:
         """Refuse a database of another schema."""
@@ -52,10 +56,19 @@ class DirectoryStorage:
     @contextmanager
     def snapshot(self) -> Iterator[Transaction]:
         """A reading transaction, which sees one moment and never waits for writers."""
-        with self.engine.connect() as connection:
+        with self.engine.connect() as connection, _read_only(connection):
             connection.exec_driver_sql("BEGIN")
             with _ending(connection):
                 yield Transaction(connection)
+
+
+@contextmanager
+def _read_only(connection: sa.Connection) -> Iterator[None]:
+    connection.exec_driver_sql("PRAGMA query_only=ON")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql("PRAGMA query_only=OFF")
 
 
 @contextmanager
@@ -68,9 +81,17 @@ def _ending(connection: sa.Connection) -> Iterator[None]:
     connection.exec_driver_sql("COMMIT")
 
 
+def _lower(text: str | None) -> str | None:
+    return None if text is None else text.lower()
+
+
 def _configure(connection: Any, _record: Any) -> None:
     # The driver must not begin transactions by itself: it would begin them deferred.
     connection.isolation_level = None
+    # SQLite's own knows the case of English letters only; PostgreSQL knows all, and both shall find the same.
+    connection.create_function("lower", 1, lambda text: None if text is None else str(text).lower(), deterministic=True)
+    # SQLite's own knows only the letters of ASCII, and a search ignores the case of all.
+    connection.create_function("lower", 1, _lower, deterministic=True)
     cursor = connection.cursor()
     # FULL: a commit that was answered survives a power cut, not only a killed process.
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):

@@ -69,7 +69,7 @@ def run(options: Options) -> None:
     """Run the demo; returns when it has ended, or when the server that goes on is interrupted."""
     departures.package_folder()
     _log_to_standard_error()
-    with _data_folder(options) as folder, _serving(folder, options) as running:
+    with _stoppable(), _data_folder(options) as folder, _serving(folder, options) as running:
         token = running.token_file.read_text().strip()
         with Client(running.url, token) as client, Progress() as progress:
             found = figures(client, Material(folder / MATERIAL, Selection()), progress)
@@ -160,12 +160,19 @@ def _token_file(context: Context, folder: Path) -> Path:
 
 
 def _wait(thread: threading.Thread) -> None:
-    previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         while thread.is_alive():
             thread.join(1.0)
     except KeyboardInterrupt:
         sys.stderr.write("\nStopping.\n")
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Being told to end is taken as Ctrl-C, so that the server stops cleanly and a temporary folder goes."""
+    previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
     finally:
         signal.signal(signal.SIGTERM, previous)
 

@@ -76,7 +76,7 @@ class Deployments:
     def models(self, deployment_id: str) -> Sequence[DeployedModel]:
         """The model history, oldest first."""
         query = deployed_models.select().where(deployed_models.c.deployment_id == deployment_id)
-        rows = self._connection.execute(query.order_by(deployed_models.c.since)).mappings()
+        rows = self._connection.execute(query.order_by(deployed_models.c.since, deployed_models.c.model_id)).mappings()
         return [DeployedModel(**row) for row in rows]
 
     def set_baseline(self, deployment_id: str, model_id: str, baseline_id: str) -> None:

@@ -13,8 +13,8 @@ from assay.errors import DatabaseMismatch
 SCRIPTS = Path(__file__).parent / "migrations"
 
 
-def upgrade(engine: sa.Engine) -> None:
-    """Apply every migration that the database does not have yet.
+def upgrade(connection: sa.Connection) -> None:
+    """Apply every migration that the database does not have yet, in the connection's transaction.
 
     Raises
     ------
@@ -22,13 +22,12 @@ def upgrade(engine: sa.Engine) -> None:
         When a newer version of Assay has written the database.
     """
     config = _config()
-    with engine.begin() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
-        scripts = ScriptDirectory.from_config(config)
-        if found is not None and found not in {script.revision for script in scripts.walk_revisions()}:
-            raise _mismatch(found, scripts.get_current_head())
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    found = MigrationContext.configure(connection).get_current_revision()
+    scripts = ScriptDirectory.from_config(config)
+    if found is not None and found not in {script.revision for script in scripts.walk_revisions()}:
+        raise _mismatch(found, scripts.get_current_head())
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
 
 
 def check(engine: sa.Engine) -> None:

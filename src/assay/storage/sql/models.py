@@ -85,7 +85,7 @@ class Baselines:
     def newest_of(self, package_id: str) -> str | None:
         """Id of the newest baseline of a model package, if it has one."""
         query = sa.select(baselines.c.id).where(baselines.c.model_package_id == package_id)
-        query = query.order_by(baselines.c.created_at.desc()).limit(1)
+        query = query.order_by(baselines.c.created_at.desc(), baselines.c.id.desc()).limit(1)
         return self._connection.execute(query).scalar_one_or_none()
 
 

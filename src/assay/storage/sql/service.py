@@ -20,7 +20,8 @@ class ServiceRequests:
             {"deployment_id": deployment_id, **{f: getattr(r, f) for f in PredictionRequest.__slots__}}
             for r in requests
         ]
-        self._connection.execute(service_requests.insert(), rows)
+        if rows:
+            self._connection.execute(service_requests.insert(), rows)
 
     def list(
         self, deployment_id: str, *, batch_ids: Sequence[str] | None, model_id: str | None

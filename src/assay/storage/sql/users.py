@@ -58,7 +58,7 @@ class Tokens:
 
     def list(self, user_id: str | None = None) -> Sequence[Token]:
         """Tokens of one user or of all, oldest first."""
-        query = tokens.select().order_by(tokens.c.created_at)
+        query = tokens.select().order_by(tokens.c.created_at, tokens.c.id)
         if user_id is not None:
             query = query.where(tokens.c.user_id == user_id)
         return [Token(**row) for row in self._connection.execute(query).mappings()]

@@ -1,0 +1,80 @@
+"""What holds for every call: slashes, content types, methods, the form of refusals."""
+
+import re
+
+import pytest
+from tests.http.operations import OPERATIONS, things_of
+from tests.material import Ready
+from tests.serving import Served, User
+
+from assay.http.app import ROUTERS
+
+
+def test_every_router_is_mounted_below_the_api_with_a_slash_at_the_end(served: Served) -> None:
+    paths = served.nobody.get("/openapi.json").json()["paths"]
+    assert len(ROUTERS) == 13
+    assert [path for path in paths if not (path.startswith("/api/v2/") and path.endswith("/"))] == []
+
+
+@pytest.mark.parametrize("path", ["//api/v2/version/", "/api//v2///version//", "/api/v2/deployments//"])
+def test_repeated_slashes_count_as_one(owner: User, path: str) -> None:
+    assert owner.get("http://testserver" + path).status_code == 200
+
+
+def test_a_path_without_its_slash_leads_to_the_one_with_it_and_keeps_the_query(owner: User, binary: Ready) -> None:
+    path = "/api/v2/" + binary.path("monitoringBatches").rstrip("/")
+    for method in ("GET", "POST"):
+        answer = owner.request(method, path + "?limit=3&orderBy=name")
+        assert answer.status_code == 307
+        assert answer.headers["Location"] == f"http://testserver{path}/?limit=3&orderBy=name"
+
+
+def test_every_answer_with_a_body_is_json_and_says_just_that(served: Served, binary: Ready) -> None:
+    # A client treats an answer as JSON only when the type has no charset behind it.
+    things = things_of(served, binary)
+    for operation in sorted(OPERATIONS, key=lambda o: o.name.startswith(("delete", "archive"))):
+        for user in (served.nobody, served.stranger, served.owner):
+            answer = operation.run(user, things)
+            if answer.content and not (operation.name == "getDatasetFile" and user.token == served.owner.token):
+                assert (operation.name, answer.headers["Content-Type"]) == (operation.name, "application/json")
+                answer.json()
+
+
+def test_an_unknown_path_is_told_where_to_look(owner: User) -> None:
+    answer = owner.get("nothing/here/")
+    assert answer.status_code == 404
+    assert answer.json() == {"message": "No operation at /api/v2/nothing/here/: see /openapi.json."}
+
+
+def test_a_method_that_a_path_does_not_know_is_answered_with_those_it_knows(owner: User, binary: Ready) -> None:
+    answer = owner.request("PUT", binary.path("monitoringBatches"))
+    assert answer.status_code == 405
+    assert answer.headers["Allow"] == "GET, POST"
+    assert "GET, POST" in answer.json()["message"]
+
+
+def test_the_description_needs_no_other_server(served: Served) -> None:
+    text = served.nobody.get("/openapi.json").text
+    assert re.findall(r"https?://[^\"\s]+", text) == []
+    for page in ("/docs", "/redoc"):
+        assert served.nobody.get(page).status_code == 404
+
+
+def test_the_description_names_a_schema_for_every_reference(served: Served) -> None:
+    answer = served.nobody.get("/openapi.json")
+    known = set(answer.json()["components"]["schemas"])
+    assert set(re.findall(r"#/components/schemas/(\w+)", answer.text)) <= known
+
+
+def test_every_operation_is_described_by_a_sentence(served: Served) -> None:
+    for operations in served.nobody.get("/openapi.json").json()["paths"].values():
+        for operation in operations.values():
+            assert operation["description"].strip().endswith(".")
+            assert operation["security"] == [{"BearerAuth": []}]
+
+
+def test_every_refusal_that_a_call_can_meet_is_described(served: Served) -> None:
+    for path, operations in served.nobody.get("/openapi.json").json()["paths"].items():
+        for method, operation in operations.items():
+            wanted = {"400", "401", "404", "422", "500"} | ({"413"} if "requestBody" in operation else set())
+            assert wanted <= set(operation["responses"]), (method, path)
