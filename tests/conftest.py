@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.material import Prepared, Ready, Serve, binary_deployment, new_batch, regression_deployment
 from tests.serving import Served, User, copied, serving
 

@@ -1,11 +1,8 @@
 """Fixtures of the demo's tests."""
 
-from pathlib import Path
-
 import pytest
-from tests.demo.runs import SMALL, Figures, Silence, in_process, run_of
+from tests.demo.runs import SMALL, Figures, Run, Silence, counted_run, in_process
 
-from assay.server.demo.figures import SubjectFigures
 from assay.server.demo.material import Material, preparation
 from assay.server.demo.steps import carry_out
 
@@ -26,13 +23,13 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Material:
 
 
 @pytest.fixture(scope="session")
-def undisturbed(small: Material, tmp_path_factory: pytest.TempPathFactory) -> list[SubjectFigures]:
-    """What a server makes of the small material when nothing happens to it."""
+def undisturbed(small: Material, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run on the small material to which nothing happens."""
     with in_process(tmp_path_factory.mktemp("undisturbed")) as client:
-        return run_of(client, small)
+        return counted_run(client, small)
 
 
 @pytest.fixture(scope="session")
-def expected(undisturbed: list[SubjectFigures]) -> Figures:
-    """The same as JSON, without the ids."""
-    return Figures.of(undisturbed)
+def expected(undisturbed: Run) -> Figures:
+    """What every run on the small material must come to."""
+    return Figures.of(undisturbed.figures)

@@ -6,9 +6,9 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import httpx2
 
@@ -76,48 +76,24 @@ def kind_of(request: httpx2.Request) -> str:
     return f"{request.method} {re.sub(r'[0-9a-f]{24}|2013-[0-9]{2}', '*', request.url.path.removeprefix('/api/v2/'))}"
 
 
-@dataclass
-class Disturbance:
-    """Does something before some calls of a client: before certain ones of each kind, counted from 1.
-
-    Attributes
-    ----------
-    act : callable
-        What is done.
-    places : dict of str to set of int
-        Before which calls of which kind.
-    seen : Counter
-        Calls so far by kind.
-    done : int
-        How often it was done.
-    """
-
-    act: Callable[[], None]
-    places: dict[str, set[int]]
-    seen: Counter[str] = field(default_factory=Counter)
-    done: int = 0
-
-    def watch(self, client: Client) -> None:
-        """Be told of every request that goes out, those that are made again included."""
-        client._transport._http.event_hooks = {"request": [self._before]}
-
-    def _before(self, request: httpx2.Request) -> None:
-        kind = kind_of(request)
-        self.seen[kind] += 1
-        if self.seen[kind] in self.places.get(kind, set()):
-            self.done += 1
-            self.act()
+Act = Callable[[httpx2.Request], None]
 
 
-def calls_of(client: Client, material: Material) -> Counter[str]:
-    """How often a run makes a call of each kind."""
-    nothing = Disturbance(act=lambda: None, places={})
-    nothing.watch(client)
-    run_of(client, material)
-    return nothing.seen
+def before_calls(client: Client, act: Act) -> None:
+    """Have something done before every request that goes out, those that are made again included."""
+    client._transport._http.event_hooks = {"request": [act]}
 
 
-def with_client(url: str, token: str, act: Callable[[Client], Any]) -> Any:
-    """Do something with a fresh client, as a program that is started again does."""
-    with Client(url, token) as client:
-        return act(client)
+@dataclass(frozen=True)
+class Run:
+    """A run that came to its end."""
+
+    figures: list[SubjectFigures]
+    calls: Counter[str]
+
+
+def counted_run(client: Client, material: Material) -> Run:
+    """A run, and how often it made a call of each kind."""
+    calls: Counter[str] = Counter()
+    before_calls(client, lambda request: calls.update([kind_of(request)]))
+    return Run(run_of(client, material), calls)

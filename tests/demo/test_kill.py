@@ -7,17 +7,17 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
+import httpx2
 import numpy as np
 import pytest
-from tests.demo.runs import Disturbance, Figures, calls_of, in_process, run_of, with_client
+from tests.demo.runs import Figures, Run, before_calls, kind_of, run_of
 from tests.effort import SOAK
 
 from assay.client import Client, Unreachable
 from assay.server.demo.material import Material
-
-KILLS = 25
 
 
 class Killable:
@@ -44,9 +44,9 @@ class Killable:
         assert url == self.url
 
     def _start(self, port: int) -> tuple[subprocess.Popen[str], str]:
+        where = ["--data-dir", self._folder, "--port", str(port), "--token-file", self._token_file]
         process = subprocess.Popen(
-            [sys.executable, "-m", "assay", "serve", "--data-dir", self._folder, "--port", str(port)]
-            + ["--token-file", self._token_file],
+            [sys.executable, "-m", "assay", "serve", *where],
             env={**os.environ, "ASSAY_LOG_LEVEL": "warning"},
             stderr=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
@@ -68,42 +68,44 @@ def server(tmp_path: Path) -> Iterator[Killable]:
     running.kill()
 
 
-@pytest.fixture(scope="module")
-def calls(small: Material, tmp_path_factory: pytest.TempPathFactory) -> Counter[str]:
-    """How many calls of each kind a run makes."""
-    with in_process(tmp_path_factory.mktemp("calls")) as client:
-        return calls_of(client, small)
+class Killer:
+    """Kills the server before certain calls: of each kind those of certain numbers, counted from 1."""
+
+    def __init__(self, server: Killable, places: dict[str, set[int]]) -> None:
+        self._server = server
+        self._places = places
+        self._seen: Counter[str] = Counter()
+        self.kills = 0
+
+    def before(self, request: httpx2.Request) -> None:
+        kind = kind_of(request)
+        self._seen[kind] += 1
+        if self._seen[kind] in self._places.get(kind, ()):
+            self.kills += 1
+            self._server.kill_and_start()
 
 
-def places_of(calls: Counter[str], number: int) -> dict[str, set[int]]:
-    """Before which calls something is to happen: one of each kind, then others at random."""
-    if SOAK:
-        return {kind: set(range(1, count + 1)) for kind, count in calls.items()}
+def places_of(calls: Counter[str]) -> dict[str, set[int]]:
+    """Before which calls the server is killed: one of each kind, drawn at random; all of them in a soak."""
     random = np.random.default_rng(0)
-    places = {kind: {int(random.integers(1, count + 1))} for kind, count in sorted(calls.items())}
-    others = [(kind, n) for kind, count in sorted(calls.items()) for n in range(1, count + 1) if n not in places[kind]]
-    for place in random.permutation(len(others))[: max(0, number - len(places))]:
-        kind, n = others[place]
-        places[kind].add(n)
-    return places
+    return {
+        kind: set(range(1, count + 1)) if SOAK else {int(random.integers(1, count + 1))}
+        for kind, count in sorted(calls.items())
+    }
 
 
 def test_killing_the_server_between_calls_changes_no_figure(
-    server: Killable, small: Material, calls: Counter[str], expected: Figures
+    server: Killable, small: Material, undisturbed: Run, expected: Figures
 ) -> None:
-    disturbance = Disturbance(server.kill_and_start, places_of(calls, KILLS))
-
-    def run(client: Client) -> Figures:
-        disturbance.watch(client)
-        return Figures.of(run_of(client, small))
-
+    places = places_of(undisturbed.calls)
+    killer = Killer(server, places)
     found = None
     while found is None:
-        try:
-            found = with_client(server.url, server.token, run)
-        except Unreachable:
+        with Client(server.url, server.token) as client, suppress(Unreachable):
             # What is sent into a connection that has just broken may or may not have arrived: nobody can know.
-            # A person runs the demo again.
-            continue
+            # A person then runs the demo again.
+            before_calls(client, killer.before)
+            found = Figures.of(run_of(client, small))
     assert found == expected
-    assert disturbance.done >= min(KILLS, calls.total()) * 0.9
+    # How often a job is asked after is not the same in every run.
+    assert killer.kills >= 0.9 * sum(map(len, places.values()))

@@ -1,5 +1,6 @@
 """Batches: made, listed, changed, locked, deleted; the nine operations beyond their shapes."""
 
+import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -443,7 +444,7 @@ def test_following_next_shows_everything_once_and_previous_leads_back(
     assert {page["totalCount"] for page in found} == {4}
     assert [page["count"] for page in found] == [len(page["data"]) for page in found]
     assert found[0]["previous"] is None
-    for before, after in zip(found, found[1:], strict=False):
+    for before, after in itertools.pairwise(found):
         assert owner.read(after["previous"])["data"] == before["data"]
 
 

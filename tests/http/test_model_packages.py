@@ -8,7 +8,7 @@ from tests.material import Ready, dataset
 from tests.serving import Served, User
 
 TABLE = b"age,region,note,when,flag,target,score\n" + b"".join(
-    f"{i},{'ab'[i % 2]},some words of row {i},2026-01-{i + 1:02d},{'true' if i % 2 else 'false'},{i % 2},0.{i}\n".encode()
+    f"{i},{'ab'[i % 2]},some words of row {i},2026-01-0{i + 1},{'true' if i % 2 else 'false'},{i % 2},0.{i}\n".encode()
     for i in range(9)
 )
 BINARY = {"name": "target", "type": "Binary", "classNames": ["1", "0"], "predictionProbabilitiesColumn": "score"}

@@ -3,7 +3,7 @@
 from urllib.parse import quote
 
 import pytest
-from tests.material import Ready, file_of, binary_rows, upload
+from tests.material import Ready, binary_rows, file_of, upload
 from tests.serving import Served, User
 
 

@@ -163,7 +163,7 @@ def test_times_come_from_the_column_that_is_named(owner: User, binary: Ready, ba
 def test_times_of_a_typed_file_are_read_in_their_zone(
     owner: User, binary: Ready, batch: str, form: str, unit: Any, zone: str | None
 ) -> None:
-    at = pl.Series("at", [datetime(2026, 1, 15, 12)] * 3).cast(pl.Datetime(unit)).dt.replace_time_zone(zone)
+    at = pl.Series("at", ["2026-01-15T12:00:00"] * 3).str.to_datetime(time_unit=unit).dt.replace_time_zone(zone)
     rows = binary_rows(1, 3).with_columns(at)
     report = upload(owner, binary, batch, "k", file_of(rows, form), form, timestampColumn="at").json()
     hour = 17 if zone == "America/New_York" else 12

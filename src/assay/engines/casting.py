@@ -1,5 +1,7 @@
 """Casting columns to the kinds of a model's features, and counting what could not be cast."""
 
+from datetime import UTC, datetime
+
 import polars as pl
 
 from assay.records.models import Feature, FeatureKind
@@ -7,6 +9,7 @@ from assay.records.models import Feature, FeatureKind
 # What writers of numbers put for "no value". In a category column the same words are ordinary levels.
 NO_NUMBER = frozenset({"", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "none", "#N/A"})
 
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 _TIME_FORMATS = (
     "%Y-%m-%d %H:%M:%S%.f%z",
     "%Y-%m-%d %H:%M%z",
@@ -63,16 +66,25 @@ def dates(values: pl.Series) -> tuple[pl.Series, int]:
 
 
 def times(values: pl.Series) -> tuple[pl.Series, int]:
-    """Moments in UTC (microseconds); a time without a zone is taken as UTC, a date as its midnight."""
+    """Moments in UTC (microseconds) of the years 1 to 9999, and how many values are none.
+
+    A time without a zone is taken as UTC, a date as its midnight.
+    """
     if values.dtype == pl.Date or isinstance(values.dtype, pl.Datetime):
         moments = values.cast(pl.Datetime("us"), strict=False) if values.dtype == pl.Date else values
         zone = getattr(moments.dtype, "time_zone", None)
         utc = moments.dt.convert_time_zone("UTC") if zone else moments.dt.replace_time_zone("UTC")
-        return utc.dt.cast_time_unit("us"), 0
+        return _in_calendar(values, utc.dt.cast_time_unit("us"))
     text = texts(values).str.strip_chars()
     text = text.set(text.is_in(list(NO_NUMBER)), None)
     parsed = pl.DataFrame({"t": text}).select(_parsed_time()).to_series().rename(values.name)
-    return parsed, parsed.null_count() - text.null_count()
+    return _in_calendar(text, parsed)
+
+
+def _in_calendar(values: pl.Series, moments: pl.Series) -> tuple[pl.Series, int]:
+    # Polars holds years that no datetime of Python can.
+    known = moments.set(~moments.is_between(_FIRST, _LAST), None)
+    return known, known.null_count() - values.null_count()
 
 
 def _parsed_time() -> pl.Expr:

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from starlette.types import ASGIApp
 
 from assay import __version__
 from assay.http import (
@@ -24,6 +25,7 @@ from assay.http import (
     version,
 )
 from assay.http.authentication import Authentication
+from assay.http.body_limit import AnnouncedLength
 from assay.http.errors import described
 from assay.http.slashes import FoldSlashes
 from assay.monitoring.context import Context
@@ -45,9 +47,17 @@ ROUTERS = (
 )
 
 
+class _App(FastAPI):
+    """The framework's application with one layer around all of its own."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """The layers, outermost first."""
+        return AnnouncedLength(super().build_middleware_stack(), self.state.context.limits)
+
+
 def create_app(ctx: Context, **options: Any) -> FastAPI:
     """The application over what the server was wired with; ``options`` go to FastAPI."""
-    app = FastAPI(
+    app = _App(
         title="Assay",
         version=__version__,
         description="Batch monitoring of machine-learning deployments.",

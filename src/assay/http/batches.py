@@ -9,7 +9,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from assay.http import bodies
 from assay.http.authentication import Caller, Ctx
-from assay.http.bodies import Moment, given
+from assay.http.bodies import JsonRoute, Moment, given
 from assay.http.errors import documented
 from assay.http.paging import Paging, page_body
 from assay.http.times import QueryTime
@@ -17,7 +17,9 @@ from assay.monitoring import batches
 from assay.records.batches import Batch, BatchModel, BatchOrder, BatchQuery
 from assay.records.jobs import JobState
 
-router = APIRouter(prefix="/api/v2/deployments/{deploymentId}", tags=["batchMonitoring"], responses=documented())
+router = APIRouter(
+    prefix="/api/v2/deployments/{deploymentId}", route_class=JsonRoute, tags=["batchMonitoring"], responses=documented()
+)
 
 JobWord = Literal["INITIALIZING", "RUNNING", "COMPLETED", "ABORTED", "FAILED"]
 

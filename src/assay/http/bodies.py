@@ -1,9 +1,13 @@
 """Wire shapes: camel case outside, the fields that were not set left out where clients refuse null."""
 
+import json
+from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 import msgspec
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
@@ -65,8 +69,40 @@ def decoded(raw: bytes, shape: type[T]) -> T:
     """
     try:
         return msgspec.json.decode(raw, type=shape)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
-        raise Malformed(f"The body cannot be read: {fault}. (JSON has no NaN or Infinity: send null.)") from fault
+    except UNREADABLE as fault:
+        raise Malformed(unreadable(fault)) from fault
+
+
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+def unreadable(fault: object) -> str:
+    """What the sender of a body that is no JSON is told."""
+    return f"The body cannot be read: {fault}. (JSON has no NaN or Infinity: send null.)"
+
+
+class _StrictJson(Request):
+    """A request whose JSON is read by the standard: no NaN, no halves of characters, UTF-8 alone."""
+
+    async def json(self) -> Any:
+        """The body's value."""
+        try:
+            return msgspec.json.decode(await self.body())
+        except UNREADABLE as fault:
+            raise json.JSONDecodeError(str(fault), "", 0) from fault
+
+
+class JsonRoute(APIRoute):
+    """For routers whose bodies the framework reads."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler of one operation."""
+        handle = super().get_route_handler()
+
+        async def strictly(request: Request) -> Response:
+            return await handle(_StrictJson(request.scope, request.receive))
+
+        return strictly
 
 
 def given(body: BaseModel) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from assay.http.authentication import Caller, Ctx
-from assay.http.bodies import Body, Moment, given
+from assay.http.bodies import Body, JsonRoute, Moment, given
 from assay.http.errors import documented
 from assay.http.model_packages import FeaturePage, Features, features_page
 from assay.http.paging import Paging, page_body
@@ -15,7 +15,7 @@ from assay.monitoring import deployments
 from assay.monitoring.deployments import DeploymentView, NewDeployment
 from assay.records.times import format_time
 
-router = APIRouter(prefix="/api/v2", tags=["deployments"], responses=documented(409, 410))
+router = APIRouter(prefix="/api/v2", route_class=JsonRoute, tags=["deployments"], responses=documented(409, 410))
 
 Importance = Literal["CRITICAL", "HIGH", "MODERATE", "LOW"]
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from assay import errors
+from assay.http.bodies import unreadable
 
 log = structlog.get_logger(__name__)
 
@@ -107,7 +108,8 @@ def _sentence(error: dict[str, object]) -> str:
     parts = [str(p) for p in location] if isinstance(location, tuple) else []
     place = ".".join(parts[1:]) or ".".join(parts) or "request"
     if error.get("type") == "json_invalid":
-        return f"The body is not JSON: {error.get('ctx', {})}"
+        context = error.get("ctx")
+        return unreadable(context.get("error") if isinstance(context, dict) else "it is no JSON")
     found = repr(error.get("input"))
     wanted = str(error.get("msg")).replace("Input should be", "expected", 1)
     return f"{place}: found {found[:80]}, {wanted[:1].lower()}{wanted[1:]}"

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query, Request
 
 from assay.http.authentication import Caller, Ctx
-from assay.http.bodies import Body
+from assay.http.bodies import Body, JsonRoute
 from assay.http.errors import documented
 from assay.http.paging import Paging, page_body
 from assay.monitoring import models
@@ -13,7 +13,7 @@ from assay.monitoring.models import FeatureQuery, NewModelPackage
 from assay.records.models import Feature, ModelPackage, Target, TargetType
 from assay.records.pages import PageRequest
 
-router = APIRouter(prefix="/api/v2", tags=["modelPackages"], responses=documented(409, 410))
+router = APIRouter(prefix="/api/v2", route_class=JsonRoute, tags=["modelPackages"], responses=documented(409, 410))
 
 
 class TargetBody(Body):

@@ -6,14 +6,14 @@ from fastapi import APIRouter, Request, Response
 
 from assay.errors import Invalid
 from assay.http.authentication import Caller, Ctx
-from assay.http.bodies import Body, given
+from assay.http.bodies import Body, JsonRoute, given
 from assay.http.errors import documented
 from assay.http.shapes import Switch
 from assay.http.status import location
 from assay.monitoring import deployments
 from assay.records.deployments import Settings
 
-router = APIRouter(prefix="/api/v2", tags=["settings"], responses=documented(409))
+router = APIRouter(prefix="/api/v2", route_class=JsonRoute, tags=["settings"], responses=documented(409))
 
 
 class AssociationId(Body):

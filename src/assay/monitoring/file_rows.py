@@ -145,9 +145,10 @@ def _times(plan: FilePlan, chunk: pl.DataFrame, first_row: int, arrived: datetim
         return pl.repeat(arrived, chunk.height, dtype=pl.Datetime("us", "UTC"), eager=True)
     moments, lost = times(chunk[plan.timestamp])
     if lost:
-        bad = (moments.is_null() & texts(chunk[plan.timestamp]).is_not_null()).arg_true()[0]
+        found = texts(chunk[plan.timestamp])
+        bad = (moments.is_null() & found.is_not_null()).arg_true()[0]
         raise Invalid(
-            f"Row {first_row + bad}, column '{plan.timestamp}': found {str(chunk[plan.timestamp][bad])[:64]!r}, "
+            f"Row {first_row + bad}, column '{plan.timestamp}': found {str(found[bad])[:64]!r}, "
             "expected a time such as 2026-11-23T10:31:31Z."
         )
     return moments.fill_null(arrived)

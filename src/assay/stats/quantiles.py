@@ -159,7 +159,7 @@ def bucket_ends(keys: IntArray) -> tuple[FloatArray, FloatArray]:
     --------
     >>> low, high = bucket_ends(LogBuckets.of(np.array([-1.0, 0.0, 1.0])).keys)
     >>> low.tolist(), high.tolist()
-    ([-1.0078125, 0.0, 1.0], [-1.0, 0.0, 1.0078125])
+    ([-1.015625, 0.0, 1.0], [-1.0, 0.0, 1.015625])
     """
     magnitudes = np.abs(keys)
     near = (magnitudes << _SHIFT).view(np.float64)

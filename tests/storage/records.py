@@ -1,0 +1,186 @@
+"""Records with everything filled in, of which a test names what it is about."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from assay.records.actuals import Actual
+from assay.records.batches import Batch
+from assay.records.datasets import Dataset, DatasetState, FileForm
+from assay.records.deployments import DeployedModel, Deployment, Settings
+from assay.records.jobs import Job, JobState
+from assay.records.models import Baseline, Feature, FeatureKind, ModelPackage, Target, TargetType
+from assay.records.service import PredictionRequest
+from assay.records.uploads import Upload, UploadState
+from assay.records.users import Token, User
+
+NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
+OWNER, MODEL, OTHER_MODEL = "a" * 24, "b" * 24, "c" * 24
+SECOND = timedelta(seconds=1)
+
+
+def id_of(number: int) -> str:
+    """An id that sorts by its number."""
+    return f"{number:024x}"
+
+
+def user(**more: Any) -> User:
+    return User(**{"id": OWNER, "name": "ann", "is_admin": False, "created_at": NOW, **more})
+
+
+def token(number: int, **more: Any) -> Token:
+    fields = {"user_id": OWNER, "digest": "d", "created_at": NOW, "expires_at": None, "last_used_at": None}
+    return Token(**{"id": id_of(number), **fields, **more})
+
+
+def dataset(number: int, **more: Any) -> Dataset:
+    fields = {
+        "owner_id": OWNER,
+        "owner_name": "ann",
+        "name": f"table {number}",
+        "form": FileForm.CSV,
+        "state": DatasetState.RUNNING,
+        "error": None,
+        "row_count": None,
+        "size": 2**40,
+        "blob_key": f"datasets/{number}",
+        "columns": {},
+        "job_id": None,
+        "created_at": NOW,
+        "deleted_at": None,
+    }
+    return Dataset(**{"id": id_of(number), **fields, **more})
+
+
+def package(number: int, **more: Any) -> ModelPackage:
+    fields = {
+        "owner_id": OWNER,
+        "name": f"model {number}",
+        "model_id": MODEL,
+        "target": Target("y", TargetType.BINARY, ("yes", "no"), 0.25, "score"),
+        "description": {"text": "é", "n": 1},
+        "training_dataset_id": None,
+        "holdout_dataset_id": None,
+        "features": (Feature("x", FeatureKind.NUMERIC, 0.5), Feature("c", FeatureKind.CATEGORICAL)),
+        "created_at": NOW,
+        "archived_at": None,
+    }
+    return ModelPackage(**{"id": id_of(number), **fields, **more})
+
+
+def baseline(number: int, **more: Any) -> Baseline:
+    fields = {
+        "model_package_id": id_of(1),
+        "rows": 10,
+        "holdout_rows": 0,
+        "feature_bins": b"\x00bins",
+        "feature_profile": b"profile",
+        "prediction_bins": b"one",
+        "prediction_profile": None,
+        "accuracy": None,
+        "created_at": NOW,
+    }
+    return Baseline(**{"id": id_of(number), **fields, **more})
+
+
+def deployment(number: int, **more: Any) -> Deployment:
+    fields = {
+        "owner_id": OWNER,
+        "owner_name": "ann",
+        "label": f"service {number}",
+        "description": None,
+        "importance": None,
+        "model_id": MODEL,
+        "model_package_id": id_of(1),
+        "settings": Settings(),
+        "user_provided_id": None,
+        "created_at": NOW,
+    }
+    return Deployment(**{"id": id_of(number), **fields, **more})
+
+
+def deployed(model_id: str, **more: Any) -> DeployedModel:
+    fields = {"deployment_id": id_of(1), "model_package_id": id_of(1), "baseline_id": None, "since": NOW, "until": None}
+    return DeployedModel(**{"model_id": model_id, **fields, **more})
+
+
+def batch(number: int, **more: Any) -> Batch:
+    fields = {
+        "deployment_id": id_of(1),
+        "name": f"batch {number}",
+        "description": None,
+        "external_context_url": None,
+        "is_locked": False,
+        "created_at": NOW,
+        "created_by_id": OWNER,
+        "created_by_name": "ann",
+        "job_id": None,
+        "job_state": None,
+        "earliest": None,
+        "latest": None,
+        "predictions_count": 0,
+        "requests_count": 0,
+        "user_errors": 0,
+        "server_errors": 0,
+    }
+    return Batch(**{"id": id_of(number), **fields, **more})
+
+
+def upload(number: int, **more: Any) -> Upload:
+    fields = {
+        "seq": 0,
+        "deployment_id": id_of(1),
+        "batch_id": id_of(1),
+        "model_id": MODEL,
+        "key": None,
+        "content_hash": None,
+        "state": UploadState.COUNTED,
+        "rows": 1,
+        "first_at": NOW,
+        "last_at": NOW,
+        "parts": 0,
+        "blob_prefix": f"rows/{number}",
+        "report": {"unreadable": {"x": 1}},
+        "error": None,
+        "job_id": None,
+        "created_at": NOW,
+        "created_by_id": OWNER,
+    }
+    return Upload(**{"id": id_of(number), **fields, **more})
+
+
+def actual(association_id: str, **more: Any) -> Actual:
+    fields = {"label": "yes", "number": None, "at": None, "was_acted_on": None}
+    return Actual(**{"association_id": association_id, **fields, **more})
+
+
+def request(**more: Any) -> PredictionRequest:
+    fields = {
+        "batch_id": id_of(1),
+        "model_id": MODEL,
+        "at": NOW,
+        "predictions": 10,
+        "execution_ms": 1.5,
+        "user_error": False,
+        "server_error": False,
+    }
+    return PredictionRequest(**{**fields, **more})
+
+
+def job(number: int, **more: Any) -> Job:
+    fields = {
+        "kind": "count",
+        "args": {"n": [1, None, "é"]},
+        "key": None,
+        "state": JobState.QUEUED,
+        "user_id": OWNER,
+        "attempt": 0,
+        "max_attempts": 3,
+        "owner": None,
+        "lease_until": None,
+        "run_after": NOW,
+        "error": None,
+        "result_path": None,
+        "created_at": NOW,
+        "finished_at": None,
+    }
+    return Job(**{"id": id_of(number), **fields, **more})
