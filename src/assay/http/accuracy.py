@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
+from pydantic.json_schema import SkipJsonSchema
 
 from assay.http.authentication import Caller, Ctx
 from assay.http.bodies import Body
@@ -23,7 +24,7 @@ router = APIRouter(
 
 METRIC_NAMES = sorted({name for names in METRICS.values() for name in names})
 Metric = Annotated[
-    str | None,
+    str | SkipJsonSchema[None],
     Query(description="Which metric; all that fit the target unless told.", json_schema_extra={"enum": METRIC_NAMES}),
 ]
 

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
+from pydantic.json_schema import SkipJsonSchema
 
 from assay.http.authentication import Caller, Ctx
 from assay.http.bodies import Body, JsonRoute, Moment, given
@@ -159,9 +160,9 @@ def list_deployments(
     ctx: Ctx,
     caller: Caller,
     paging: Paging,
-    search: Annotated[str | None, Query(description="Text in the label.")] = None,
+    search: Annotated[str | SkipJsonSchema[None], Query(description="Text in the label.")] = None,
     orderBy: Annotated[
-        Literal["label", "-label", "createdAt", "-createdAt"] | None,
+        Literal["label", "-label", "createdAt", "-createdAt"] | SkipJsonSchema[None],
         Query(description="Sort key; newest first unless told."),
     ] = None,
 ) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
+from pydantic.json_schema import SkipJsonSchema
 
 from assay.errors import Invalid
 from assay.http.authentication import Caller, Ctx
@@ -24,9 +25,12 @@ router = APIRouter(
 
 Metric = Literal["psi", "kl_divergence", "dissimilarity", "hellinger", "js_divergence"]
 BatchIds = Annotated[
-    list[str] | None, Query(alias="batchId", description="A batch. May come more than once; all rows unless told.")
+    list[str] | SkipJsonSchema[None],
+    Query(alias="batchId", description="A batch. May come more than once; all rows unless told."),
 ]
-ModelId = Annotated[str | None, Query(alias="modelId", description="The model; the current one unless told.")]
+ModelId = Annotated[
+    str | SkipJsonSchema[None], Query(alias="modelId", description="The model; the current one unless told.")
+]
 FEATURES_A_PAGE = 25
 
 

@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
+from pydantic.json_schema import SkipJsonSchema
 
 from assay.http.authentication import Caller, Ctx
 from assay.http.bodies import Body, JsonRoute
@@ -182,8 +183,8 @@ def list_model_packages(
     ctx: Ctx,
     caller: Caller,
     paging: Paging,
-    search: Annotated[str | None, Query(description="Text in the name.")] = None,
-    modelId: Annotated[str | None, Query(description="Keep packages of this model.")] = None,
+    search: Annotated[str | SkipJsonSchema[None], Query(description="Text in the name.")] = None,
+    modelId: Annotated[str | SkipJsonSchema[None], Query(description="Keep packages of this model.")] = None,
 ) -> dict[str, object]:
     """List model packages that are not archived."""
     page = models.page(ctx, caller, paging, search=search, model_id=modelId)
@@ -212,7 +213,7 @@ class FeatureFilter:
         self,
         offset: Annotated[int, Query(ge=0, description="Items to leave out from the start.")] = 0,
         limit: Annotated[int, Query(ge=0, description="Most items of the page; 0 means all.")] = 0,
-        search: Annotated[str | None, Query(description="Text in the name.")] = None,
+        search: Annotated[str | SkipJsonSchema[None], Query(description="Text in the name.")] = None,
         orderBy: Annotated[
             Literal["name", "-name", "importance", "-importance"], Query(description="Sort key.")
         ] = "name",

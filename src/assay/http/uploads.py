@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
+from pydantic.json_schema import SkipJsonSchema
 from starlette.concurrency import run_in_threadpool
 
 from assay.errors import TooLarge, UnsupportedFile
@@ -107,22 +108,26 @@ class Columns:
 
     def __init__(
         self,
-        modelId: Annotated[str | None, Query(description="The model; the current one unless told.")] = None,
+        modelId: Annotated[
+            str | SkipJsonSchema[None], Query(description="The model; the current one unless told.")
+        ] = None,
         predictionColumns: Annotated[
-            list[str] | None,
+            list[str] | SkipJsonSchema[None],
             Query(
                 description="The column of the regression value or of the positive class's probability, or one "
                 "column a class; the model's own prediction column unless told."
             ),
         ] = None,
         classNames: Annotated[
-            list[str] | None, Query(description="Classes of predictionColumns, in its order.")
+            list[str] | SkipJsonSchema[None], Query(description="Classes of predictionColumns, in its order.")
         ] = None,
         associationIdColumn: Annotated[
-            str | None, Query(description="Column of association ids; that of the settings unless told.")
+            str | SkipJsonSchema[None],
+            Query(description="Column of association ids; that of the settings unless told."),
         ] = None,
         timestampColumn: Annotated[
-            str | None, Query(description="Column of prediction times; the time of arrival unless told.")
+            str | SkipJsonSchema[None],
+            Query(description="Column of prediction times; the time of arrival unless told."),
         ] = None,
     ) -> None:
         self.model_id = modelId

@@ -59,19 +59,9 @@ def demo(
     json_: Annotated[bool, typer.Option("--json", help="Print all figures as one JSON document.")] = False,
 ) -> None:
     """Watch a year of real flights: two models, twelve monthly batches each, and what to see in them."""
-    typer.echo("Assay demo: a year of real flights, twelve monthly batches.", err=True)
-    from assay.client import AssayClientError
-    from assay.server.demo.problems import DemoProblem
-    from assay.server.demo.running import Options, run
+    from assay.server.demo.command import Options, run
 
-    try:
-        run(Options(data_dir=data_dir, host=host, port=port, goes_on=serve, as_json=json_))
-    except (DemoProblem, AssayClientError) as problem:
-        typer.echo(f"Error: {problem}", err=True)
-        raise typer.Exit(1) from problem
-    except KeyboardInterrupt as stop:
-        typer.echo("Stopped. With --data-dir the demo goes on where it was.", err=True)
-        raise typer.Exit(130) from stop
+    raise typer.Exit(run(Options(data_dir=data_dir, host=host, port=port, goes_on=serve, as_json=json_)))
 
 
 token = typer.Typer(help="Make, list and revoke tokens.", no_args_is_help=True)

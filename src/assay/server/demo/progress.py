@@ -43,11 +43,18 @@ class Progress:
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Leave the screen to others."""
+        self._leave()
+
+    def end(self) -> None:
+        """All steps are done."""
+        self._leave()
+        self._end_stage()
+        self._step = None
+
+    def _leave(self) -> None:
         self._ended.set()
         if self._status is not None:
             self._status.stop()
-        if kind is None:
-            self._end_stage()
 
     def begin(self, step: Step) -> None:
         """The step begins; the one before it is done."""

@@ -20,6 +20,7 @@ from assay.errors import Unauthenticated
 from assay.monitoring import tokens
 from assay.monitoring.context import Context
 from assay.server.demo import departures, report
+from assay.server.demo.command import Options
 from assay.server.demo.departures import Selection
 from assay.server.demo.figures import SubjectFigures, document
 from assay.server.demo.loading import Loading
@@ -36,27 +37,6 @@ TOKEN_FILE = "admin.token"  # noqa: S105 - the name of a file
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
-    """What the command was told; None where it was not.
-
-    Attributes
-    ----------
-    data_dir : Path or None
-        The folder of the server's data; a temporary one, deleted at the end, when None.
-    goes_on : bool
-        Whether the server goes on running when all figures are there.
-    as_json : bool
-        Whether standard output gets one JSON document instead of tables.
-    """
-
-    data_dir: Path | None = None
-    host: str | None = None
-    port: int | None = None
-    goes_on: bool = True
-    as_json: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Running:
     """A server that runs in this process, and how to get at it."""
 
@@ -65,14 +45,15 @@ class Running:
     thread: threading.Thread
 
 
-def run(options: Options) -> None:
+def run(options: Options, progress: Progress) -> None:
     """Run the demo; returns when it has ended, or when the server that goes on is interrupted."""
     departures.package_folder()
     _log_to_standard_error()
     with _stoppable(), _data_folder(options) as folder, _serving(folder, options) as running:
         token = running.token_file.read_text().strip()
-        with Client(running.url, token) as client, Progress() as progress:
+        with Client(running.url, token) as client:
             found = figures(client, Material(folder / MATERIAL, Selection()), progress)
+        progress.end()
         if options.as_json:
             sys.stdout.write(json.dumps(document(found), indent=2) + "\n")
             sys.stdout.flush()
