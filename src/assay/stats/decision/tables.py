@@ -52,12 +52,13 @@ class Tables:
 
     @classmethod
     def of(cls, baseline: IntArray, current: IntArray) -> "Tables":
-        """Numbers of rows per cell, shape (n_features, n_cells); every feature has rows on both sides."""
+        """Numbers of rows per cell, shape (n_features, n_cells)."""
         a, b = baseline.astype(np.float64), current.astype(np.float64)
         both = a + b
         used = both > 0
-        cells: IntArray = used.sum(axis=1)
         m, n = a.sum(axis=1, keepdims=True), b.sum(axis=1, keepdims=True)
+        cells: IntArray = np.where((m > 0) & (n > 0), used, False).sum(axis=1)
+        m, n = np.maximum(m, 1.0), np.maximum(n, 1.0)
         statistic = chi_square_of(a, b)
         smallest = np.where(used, both, np.inf).min(axis=1, initial=np.inf)
         share_a, share_b = ((side + 0.5) / (rows + cells[:, None] / 2) for side, rows in ((a, m), (b, n)))
@@ -76,7 +77,7 @@ class Tables:
 
 
 def chi_square_of(baseline: FloatArray, current: FloatArray) -> FloatArray:
-    """Pearson's statistic of each pair of rows, over the last axis; both sides have rows.
+    """Pearson's statistic of each pair of rows, over the last axis; 0 where a side has no rows.
 
     Examples
     --------
@@ -86,7 +87,7 @@ def chi_square_of(baseline: FloatArray, current: FloatArray) -> FloatArray:
     m, n = baseline.sum(axis=-1, keepdims=True), current.sum(axis=-1, keepdims=True)
     both = baseline + current
     # Cell by cell (c - e)**2 / e of both sides, brought to one denominator.
-    apart = (current * m - baseline * n) / np.sqrt(m * n)
+    apart = (current * m - baseline * n) / np.sqrt(np.maximum(m * n, 1.0))
     statistic: FloatArray = (apart * apart / np.maximum(both, 1.0)).sum(axis=-1)
     return statistic
 
