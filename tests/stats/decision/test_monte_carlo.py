@@ -81,9 +81,7 @@ def test_one_suspect_gets_draws_enough_to_reach_its_bar() -> None:
 
 
 def test_many_suspects_share_the_draws() -> None:
-    suspects = [
-        Draws.of(np.array([500, 500, 1]), np.array([1, 16, 3]), name=str(i), batch_id="b") for i in range(40)
-    ]
+    suspects = [Draws.of(np.array([500, 500, 1]), np.array([1, 16, 3]), name=str(i), batch_id="b") for i in range(40)]
     draw_family(suspects, checks=4, tests=200, alpha=0.01, fewest=100_000)
     assert sum(one.drawn for one in suspects) <= 2 * 160_000 + 40 * FIRST_DRAWS
     assert all(one.p * 4 <= 0.01 * 40 / 200 for one in suspects)
