@@ -35,7 +35,7 @@ def stream(pattern: str) -> list[Verdict]:
 
 
 def test_a_slow_drift_shows_in_the_window_and_not_in_the_batch() -> None:
-    batches = [batch(50, 0.4, seed=seed) for seed in range(10, 17)]
+    batches = [batch(50, 0.35, seed=seed) for seed in range(20, 27)]
     judged = decide_with_window(BASELINE, batches, batch_id="b")
     assert judged.batch.status is Status.PASSING
     assert judged.window.status is Status.WARNING

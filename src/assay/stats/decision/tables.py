@@ -57,7 +57,7 @@ class Tables:
         both = a + b
         used = both > 0
         m, n = a.sum(axis=1, keepdims=True), b.sum(axis=1, keepdims=True)
-        cells: IntArray = np.where((m > 0) & (n > 0), used, False).sum(axis=1)
+        cells: IntArray = (used & (m > 0) & (n > 0)).sum(axis=1)
         m, n = np.maximum(m, 1.0), np.maximum(n, 1.0)
         statistic = chi_square_of(a, b)
         smallest = np.where(used, both, np.inf).min(axis=1, initial=np.inf)
