@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from assay.stats.decision.monte_carlo import FIRST_DRAWS, Draws, draw_family, needs_draws, seed
+from assay.stats.decision.monte_carlo import FIRST_DRAWS, Draws, Suspect, draw_family, needs_draws, seed
 from assay.stats.homogeneity import chi_square
 
 
@@ -73,22 +73,41 @@ def test_drawing_stops_when_the_p_value_is_settled() -> None:
     assert found.settled
 
 
+def far(name: str, elsewhere: float = 1.0) -> Suspect:
+    """A table that hardly any draw exceeds, of a feature with four checks."""
+    draws = Draws.of(np.array([500, 500, 1]), np.array([1, 16, 3]), name=name, batch_id="b")
+    return Suspect(draws, checks=4, elsewhere=elsewhere)
+
+
 def test_one_suspect_gets_draws_enough_to_reach_its_bar() -> None:
-    far = Draws.of(np.array([500, 500, 1]), np.array([1, 16, 3]), name="x", batch_id="b")
-    draw_family([far], checks=4, tests=200, alpha=0.01, fewest=1_000)
-    assert far.drawn >= 160_000
-    assert far.p * 4 * 200 <= 0.01
+    alone = far("x")
+    draw_family([alone], [1.0] * 199, tests=200, alpha=0.01, fewest=1_000)
+    assert alone.draws.drawn >= 160_000
+    assert alone.p * 200 <= 0.01
 
 
 def test_many_suspects_share_the_draws() -> None:
-    suspects = [Draws.of(np.array([500, 500, 1]), np.array([1, 16, 3]), name=str(i), batch_id="b") for i in range(40)]
-    draw_family(suspects, checks=4, tests=200, alpha=0.01, fewest=100_000)
-    assert sum(one.drawn for one in suspects) <= 2 * 160_000 + 40 * FIRST_DRAWS
-    assert all(one.p * 4 <= 0.01 * 40 / 200 for one in suspects)
+    suspects = [far(str(i)) for i in range(40)]
+    draw_family(suspects, [], tests=200, alpha=0.01, fewest=100_000)
+    assert sum(one.draws.drawn for one in suspects) <= 2 * 160_000 + 40 * FIRST_DRAWS
+    assert all(one.p <= 0.01 * 40 / 200 for one in suspects)
+
+
+def test_marks_elsewhere_in_the_family_save_draws() -> None:
+    one = far("x")
+    draw_family([one], [1e-12] * 79, tests=200, alpha=0.01, fewest=1_000)
+    assert one.draws.drawn == FIRST_DRAWS
+    assert one.p <= 0.01 * 80 / 200
+
+
+def test_what_is_real_by_another_check_needs_no_more_draws() -> None:
+    one = far("x", elsewhere=1e-9)
+    draw_family([one], [1.0] * 199, tests=200, alpha=0.01, fewest=100_000)
+    assert (one.draws.drawn, one.p) == (FIRST_DRAWS, 4e-9)
 
 
 def test_a_family_without_thin_tables_draws_nothing() -> None:
-    draw_family([], checks=4, tests=200, alpha=0.01, fewest=100_000)
+    draw_family([], [0.5], tests=200, alpha=0.01, fewest=100_000)
 
 
 def test_a_billion_rows_are_drawn_too() -> None:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from assay.stats.categorical import CategoricalColumn
 from assay.stats.decision.detectable import smallest_detectable_psi
-from assay.stats.decision.monte_carlo import Draws, draw_family, needs_draws
+from assay.stats.decision.monte_carlo import Draws, Suspect, draw_family, needs_draws
 from assay.stats.decision.options import FEWEST_ROWS, DecisionOptions
 from assay.stats.decision.tables import (
     CategoricalPair,
@@ -201,13 +201,10 @@ def refined(
     tests: int,
 ) -> dict[str, FeatureEvidence]:
     """The same evidence of one family, with exact p-values where a small one rests on a thin table."""
-    thin = {name: one for name, one in found.items() if _is_thin(one)}
-    draws = {name: _draws(name, pairs[name], batch_id) for name in thin}
-    checks = max((one.checks_run for one in thin.values()), default=1)
-    draw_family(
-        list(draws.values()), checks=checks, tests=max(1, tests), alpha=options.alpha, fewest=options.fewest_draws
-    )
-    return {name: _with_draws(one, draws[name]) if name in draws else one for name, one in found.items()}
+    suspects = {name: _suspect(one, pairs[name], batch_id) for name, one in found.items() if _is_thin(one)}
+    known = [one.p for name, one in found.items() if one.p is not None and name not in suspects]
+    draw_family(list(suspects.values()), known, tests=max(1, tests), alpha=options.alpha, fewest=options.fewest_draws)
+    return {name: _with_draws(one, suspects[name].draws) if name in suspects else one for name, one in found.items()}
 
 
 def split_by_kind(
@@ -358,10 +355,11 @@ def _is_thin(one: FeatureEvidence) -> bool:
     return p is not None and needs_draws(p, one.min_expected)
 
 
-def _draws(name: str, pair: tuple[Column, Column], batch_id: str) -> Draws:
-    numeric, categorical = split_by_kind({name: pair})
+def _suspect(one: FeatureEvidence, pair: tuple[Column, Column], batch_id: str) -> Suspect:
+    numeric, categorical = split_by_kind({one.name: pair})
     baseline, current = numeric_cells(list(numeric.values())) if numeric else categorical_cells([*categorical.values()])
-    return Draws.of(baseline[0], current[0], name=name, batch_id=batch_id)
+    draws = Draws.of(baseline[0], current[0], name=one.name, batch_id=batch_id)
+    return Suspect(draws, one.checks_run, min((c.p for c in one.checks[1:] if c.p is not None), default=1.0))
 
 
 def _with_draws(one: FeatureEvidence, draws: Draws) -> FeatureEvidence:

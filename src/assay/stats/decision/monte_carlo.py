@@ -105,22 +105,69 @@ def seed(name: str, batch_id: str) -> int:
     return int.from_bytes(hashlib.sha256(text).digest()[:16], "little")
 
 
-def draw_family(tables: Sequence[Draws], *, checks: int, tests: int, alpha: float, fewest: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A feature with a thin table.
+
+    Attributes
+    ----------
+    draws : Draws
+        Of its table.
+    checks : int
+        Checks run on the feature, this one among them.
+    elsewhere : float
+        Smallest p-value of its other checks; 1 when there is none.
+    """
+
+    draws: Draws
+    checks: int
+    elsewhere: float = 1.0
+
+    @property
+    def p(self) -> float:
+        """The feature's p-value as it stands."""
+        return min(1.0, self.checks * min(self.draws.p, self.elsewhere))
+
+
+def draw_family(suspects: Sequence[Suspect], known: Sequence[float], *, tests: int, alpha: float, fewest: int) -> None:
     """Draw for every thin table of a family until its verdict cannot hang on the number of draws.
 
     A feature alone must reach ``alpha / (checks * tests)``, for which it gets ``max(fewest, 2 checks tests /
-    alpha)`` draws. Where several tables look as if they had drifted, the bar of Benjamini and Hochberg rises
-    with their number, and they share these draws: the work of a family is bounded whatever it holds.
+    alpha)`` draws. Where several features look as if they had drifted, the bar of Benjamini and Hochberg rises
+    with their number, and fewer draws tell on which side of it a p-value is: they share these draws.
+
+    Parameters
+    ----------
+    suspects : sequence of Suspect
+        Their draws are extended.
+    known : sequence of float
+        p-values of the other features of the family.
+    tests : int
+        Features of the family.
+    alpha : float
+    fewest : int
+        Least number of draws for a feature that is the only one.
     """
+    checks = max((suspect.checks for suspect in suspects), default=1)
     whole = max(fewest, math.ceil(2 * checks * tests / alpha))
-    for table in tables:
-        table.extend(FIRST_DRAWS)
+    for suspect in suspects:
+        suspect.draws.extend(FIRST_DRAWS)
+    # What is REAL by another check alone stays so, whatever the draws say.
+    open_ones = [suspect for suspect in suspects if suspect.checks * suspect.elsewhere > alpha / tests]
     while True:
         # One exceedance or none: as far as the draws can tell this p-value is as small as it could be.
-        contending = sum(table.exceeding <= 1 for table in tables)
-        aim = math.ceil(whole / max(1, contending))
-        waiting = [table for table in tables if not table.settled and table.drawn < aim]
+        smallest = sum(suspect.draws.exceeding <= 1 for suspect in suspects)
+        marks = _marks([*known, *(suspect.p for suspect in suspects)], tests=tests, alpha=alpha)
+        aim = math.ceil(whole / max(1, smallest, marks))
+        waiting = [one.draws for one in open_ones if not one.draws.settled and one.draws.drawn < aim]
         if not waiting:
             return
-        for table in waiting:
-            table.extend(aim)
+        for draws in waiting:
+            draws.extend(aim)
+
+
+def _marks(p_values: Sequence[float], *, tests: int, alpha: float) -> int:
+    """How many of them Benjamini and Hochberg would reject."""
+    p = np.sort(np.array(p_values, dtype=np.float64))
+    reached = np.flatnonzero(p * tests <= alpha * np.arange(1, p.size + 1))
+    return int(reached[-1]) + 1 if reached.size else 0
