@@ -6,7 +6,6 @@ from the baseline's distribution; drifted ones have a change in 20 of the numeri
 """
 
 import argparse
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -49,7 +48,6 @@ class Tally:
     features: int = 0
     drifted: int = 0
     detected: int = 0
-    seconds: float = 0.0
     smallest_psi: list[float] = field(default_factory=list)
 
 
@@ -109,9 +107,7 @@ def tally(setting: Setting, n: int, kind: str, batches: range) -> Tally:
     base, bins = baseline(setting, random)
     for batch in batches:
         current = Profile.of(rows(setting, n, CHANGES[kind], random), bins)
-        start = time.perf_counter()
         verdict = decide(base, current, batch_id=f"{kind} {n} {batch}")
-        found.seconds += time.perf_counter() - start
         changed = [f for f in verdict.features if f.name.startswith("n") and int(f.name[1:]) < DRIFTING]
         found.batches += 1
         found.alarms += verdict.alarm
@@ -156,7 +152,6 @@ def table(found: dict[tuple[int, str], Tally]) -> Iterator[str]:
     yield line("... with an alarm (REAL and BIG)", lambda t: share(t.alarms, t.batches), "clean")
     yield line("... with any mark (REAL)", lambda t: share(t.real, t.batches), "clean")
     yield line("smallest detectable PSI", lambda t: f"{np.median(t.smallest_psi):.2g}", "clean")
-    yield line("ms per verdict", lambda t: f"{1e3 * t.seconds / t.batches:.0f}", "clean")
     titles = {
         "0.25 sd": "mean up by 0.25 sd",
         "0.5 sd": "mean up by 0.5 sd",

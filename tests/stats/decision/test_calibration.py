@@ -14,7 +14,7 @@ SMALL = Setting(numeric=24, categorical=8, baseline_rows=2_000)
 def test_the_benchmark_fills_its_table() -> None:
     found = {(30, kind): tally(SMALL, 30, kind, range(1)) for kind in CHANGES}
     lines = list(table(found))
-    assert len(lines) == 2 + 5 + 2 * (len(CHANGES) - 1)
+    assert len(lines) == 2 + 4 + 2 * (len(CHANGES) - 1)
     assert {line.count("|") for line in lines} == {3}
 
 
