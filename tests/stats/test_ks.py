@@ -6,11 +6,11 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import special, stats
 
 from assay.errors import BinsMismatch
 from assay.stats.bins import NumericBins
-from assay.stats.ks import ks, ks_of_buckets, ks_of_cells, ks_of_values
+from assay.stats.ks import ks, ks_chance, ks_of_buckets, ks_of_cells, ks_of_values
 from assay.stats.numeric import NumericColumn
 
 VALUES = st.lists(st.floats(-1e6, 1e6) | st.integers(-4, 4).map(float), min_size=1, max_size=60)
@@ -121,3 +121,18 @@ def test_under_no_drift_the_p_value_of_cells_errs_on_the_side_of_no_drift() -> N
     one = NumericColumn.of(pl.Series(baseline), bins)
     found = [ks_of_cells(one, NumericColumn.of(pl.Series(rng.normal(size=200)), bins)).p for _ in range(500)]
     assert np.mean(np.array(found) < 0.05) <= 0.05 + 4 * (0.05 * 0.95 / 500) ** 0.5
+
+
+@pytest.mark.parametrize("n", [10, 30, 99, 100, 101, 476, 3333])
+@pytest.mark.parametrize("p", [0.5, 0.2, 0.05, 0.01, 1e-4, 1e-8, 1e-11])
+def test_the_quick_chance_is_close_to_the_exact_one(n: int, p: float) -> None:
+    statistic = float(special.kolmogi(p)) / math.sqrt(n)
+    if statistic < 1:
+        found = ks_chance(np.array([statistic]), np.array([float(n)]))[0]
+        near = 0.02 if n > 100 else 0.07
+        assert found == pytest.approx(stats.kstwo.sf(statistic, n), rel=near)
+
+
+def test_no_difference_has_the_chance_one_and_a_whole_one_hardly_any() -> None:
+    assert ks_chance(np.array([0.0, 1.0]), np.array([1e6, 1e6])).tolist() == [1.0, 0.0]
+    assert ks_chance(np.array([0.0, 1.0]), np.array([1.0, 0.2])).tolist() == [1.0, 0.0]

@@ -6,10 +6,11 @@ See docs/methods/missing_rate.md, docs/methods/out_of_range.md and docs/methods/
 import math
 from dataclasses import dataclass
 
-from scipy import special, stats
+from scipy import special
 
 from assay.stats.categorical import CategoricalColumn
 from assay.stats.drift import Column, require_same_bins
+from assay.stats.fisher import fisher_exact
 from assay.stats.numeric import NumericColumn
 
 
@@ -62,8 +63,7 @@ def missing_rate(baseline: Column, current: Column) -> RateChange | None:
     m, n = baseline.rows, current.rows
     if not (m and n):
         return None
-    table = [[baseline.missing, m - baseline.missing], [current.missing, n - current.missing]]
-    p = float(stats.fisher_exact(table).pvalue)
+    p = fisher_exact(current.missing, n, baseline.missing, m)
     return RateChange(current.missing, baseline.missing / m, current.missing / n, p)
 
 
@@ -103,7 +103,7 @@ def out_of_range(baseline: NumericColumn, current: NumericColumn) -> RateChange 
     if m < 2 or n == 0 or outside is None:
         return None
     # Expected of a new value: two of the m + 1 gaps between the old ones lie outside.
-    return RateChange(outside, 2 / (m + 1), outside / n, _chance_outside(outside, m, n))
+    return RateChange(outside, 2 / (m + 1), outside / n, chance_outside(outside, m, n))
 
 
 def new_level(baseline: CategoricalColumn, current: CategoricalColumn) -> RateChange | None:
@@ -140,16 +140,22 @@ def new_level(baseline: CategoricalColumn, current: CategoricalColumn) -> RateCh
     m, n, new, once = baseline.rows, current.rows, current.new_level_rows, baseline.bins.singletons
     if not (m and n):
         return None
-    table = [[new, n - new], [once, m - once]]
-    p = float(stats.fisher_exact(table, alternative="greater").pvalue)
+    p = fisher_exact(new, n, once, m, alternative="greater")
     return RateChange(new, once / m, new / n, p, calibrated=10 * n <= m)
 
 
-def _chance_outside(k: int, m: int, n: int) -> float:
-    """P(X >= k) for X of the beta-binomial distribution with n, 2 and m - 1.
+def chance_outside(k: int, m: int, n: int) -> float:
+    """Chance that k or more of n new values fall outside the range of m old ones, in [0, 1]; m at least 2.
+
+    P(X >= k) for X of the beta-binomial distribution with n, 2 and m - 1. See docs/methods/out_of_range.md.
 
     X is how many new values precede the second old one in a random order, so X >= k when the first k + 1
     values hold at most one old one: a hypergeometric chance of two terms instead of a sum of n.
+
+    Examples
+    --------
+    >>> round(chance_outside(1, 3, 1), 6)  # two of four places
+    0.5
     """
     if k == 0:
         return 1.0

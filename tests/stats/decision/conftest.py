@@ -1,0 +1,1 @@
+import tests.laws.effort  # noqa: F401  # sets how many examples are tried
