@@ -15,7 +15,7 @@ def examples(number: int) -> settings:
     """
     return settings(
         max_examples=number * 20 if SOAK else number,
-        derandomize=False,
+        derandomize=not SOAK,
         deadline=None,
         database=None,
         # The examples of one test share its server; each makes what it needs.

@@ -87,6 +87,7 @@ NO_JSON = {
     "two values": b"{} {}",
     "bytes that are no text": b'{"batchName": "\xff\xfe"}',
     "UTF-16": '{"batchName": "x"}'.encode("utf-16"),
+    "a byte order mark": b'\xef\xbb\xbf{"batchName": "x"}',
     "a raw control character": b'{"batchName": "a\nb"}',
     "an unknown escape": b'{"batchName": "\\x41"}',
     "a cut escape": b'{"batchName": "\\u12"}',
@@ -99,9 +100,10 @@ NO_JSON = {
     "a text": b'"text"',
     "a number": b"5",
     "a truth": b"true",
+    "a null": b"null",
 }
 # The shape asks for nothing, so an absent body is like an empty one.
-MAY_BE_NULL = {"createMonitoringBatch", "updateMonitoringBatch", "updateMonitoringBatchModel"}
+MAY_BE_ABSENT = {"createMonitoringBatch", "updateMonitoringBatch", "updateMonitoringBatchModel"}
 
 
 @pytest.mark.parametrize("operation", WITH_JSON, ids=lambda operation: operation.name)
@@ -109,8 +111,6 @@ MAY_BE_NULL = {"createMonitoringBatch", "updateMonitoringBatch", "updateMonitori
 def test_a_body_that_is_no_object_of_json_is_refused(
     shared: Served, things: dict[str, str], operation: Operation, kind: str
 ) -> None:
-    if kind == "a NaN" and operation.name == "updateSettings":
-        pytest.skip("none of the fields is one of the settings")
     before = shared.contents()
     answer = shared.owner.request(
         operation.method,
@@ -139,17 +139,16 @@ def test_a_body_of_another_kind_is_refused(
 
 
 @pytest.mark.parametrize(
-    "operation", [o for o in WITH_JSON if o.name not in MAY_BE_NULL], ids=lambda operation: operation.name
+    "operation", [o for o in WITH_JSON if o.name not in MAY_BE_ABSENT], ids=lambda operation: operation.name
 )
-@pytest.mark.parametrize("content", [b"", b"null"])
 def test_a_body_that_is_needed_and_absent_is_refused(
-    shared: Served, things: dict[str, str], operation: Operation, content: bytes
+    shared: Served, things: dict[str, str], operation: Operation
 ) -> None:
     before = shared.contents()
     answer = shared.owner.request(
         operation.method,
         operation.path.format(**things),
-        content=content,
+        content=b"",
         headers={"Content-Type": "application/json"},
     )
     refused(shared, answer, before, statuses=(400, 404, 422))

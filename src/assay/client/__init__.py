@@ -3,7 +3,7 @@
 from assay.client.accuracy import Accuracy, AccuracyRow, BatchAccuracy
 from assay.client.actual_files import Actual, ActualColumns
 from assay.client.actuals import ActualsReport
-from assay.client.batches import Batch, BatchModel
+from assay.client.batch import Batch, BatchModel
 from assay.client.client import Client
 from assay.client.datasets import Dataset
 from assay.client.deployments import Deployment, Settings

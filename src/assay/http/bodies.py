@@ -87,9 +87,13 @@ class _StrictJson(Request):
     async def json(self) -> Any:
         """The body's value."""
         try:
-            return msgspec.json.decode(await self.body())
+            value = msgspec.json.decode(await self.body())
         except UNREADABLE as fault:
             raise json.JSONDecodeError(str(fault), "", 0) from fault
+        if value is None:
+            # The framework would take it for an absent body.
+            raise json.JSONDecodeError("found null, expected an object", "", 0)
+        return value
 
 
 class JsonRoute(APIRoute):
