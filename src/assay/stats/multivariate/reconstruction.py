@@ -72,7 +72,8 @@ class Reconstruction:
         """Distance of every row from its projection on the components, in standard deviations, shape (n,)."""
         matrix = _matrix(frame, self.scales)
         left: FloatArray = matrix - matrix @ self.components @ self.components.T
-        return np.linalg.norm(left, axis=1).astype(np.float64)
+        norms: FloatArray = np.linalg.norm(left, axis=1)
+        return norms
 
     def moments(self, frame: pl.DataFrame) -> Moments:
         """Mean and spread of the errors: they merge, so chunks of rows can be looked at one by one."""
