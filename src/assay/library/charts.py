@@ -11,6 +11,8 @@ from assay.stats.arrays import FloatArray
 
 INTERVALS = 24
 LEVELS = 8
+# Outer percentiles are drawn up to this many times the reach of the inner ones.
+FARTHEST = 2.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +33,13 @@ class Chart:
     bars : tuple of Bar
     ordered : bool
         Whether the bars stand on a number line.
+    ends : tuple of str
+        First and last place on that line, as it is drawn; empty for levels.
     """
 
     bars: tuple[Bar, ...]
     ordered: bool
+    ends: tuple[str, ...] = ()
 
     @property
     def totals(self) -> tuple[int, int]:
@@ -43,21 +48,22 @@ class Chart:
 
 
 def chart_of_numbers(baseline: pl.Series, current: pl.Series, *, dates: bool = False) -> Chart:
-    """Twenty-four intervals of equal width between the outermost percentiles; single values when there are few."""
+    """Twenty-four intervals of equal width that hold most rows of both sides; single values when there are few."""
     then, now = (values.drop_nulls().to_numpy() for values in (baseline, current))
     known = [side[np.isfinite(side)] for side in (then, now)]
     distinct = np.unique(np.concatenate(known))
     say = _date if dates else _number
     if 0 < distinct.size <= INTERVALS:
         bars = [Bar(say(v), int((then == v).sum()), int((now == v).sum())) for v in distinct.tolist()]
-        return Chart(tuple(bars), ordered=True)
+        return Chart(tuple(bars), ordered=True, ends=tuple(dict.fromkeys((bars[0].label, bars[-1].label))))
     edges = _edges(known)
     if edges.size < 2:
         return Chart((), ordered=True)
     counts = [_counted(side, edges) for side in (then, now)]
     names = [f"{say(low)} to {say(high)}" for low, high in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)]
     names[0], names[-1] = f"below {say(float(edges[1]))}", f"from {say(float(edges[-2]))}"
-    return Chart(tuple(Bar(*bar) for bar in zip(names, *counts, strict=True)), ordered=True)
+    drawn = tuple(Bar(*bar) for bar in zip(names, *counts, strict=True))
+    return Chart(drawn, ordered=True, ends=(say(float(edges[0])), say(float(edges[-1]))))
 
 
 def chart_of_levels(baseline: pl.Series, current: pl.Series) -> Chart:
@@ -73,13 +79,22 @@ def chart_of_levels(baseline: pl.Series, current: pl.Series) -> Chart:
 
 
 def _edges(known: list[FloatArray]) -> FloatArray:
-    ends = [np.quantile(side, [0.01, 0.99], method="inverted_cdf") for side in known if side.size]
-    if not ends:
+    # Outliers of current must not squeeze all else into one bar: its outer percentiles count only while they are near.
+    inner, outer = _reach(known, (0.06, 0.94)), _reach(known, (0.01, 0.99))
+    if inner is None or outer is None:
         return np.empty(0)
-    low, high = float(min(e[0] for e in ends)), float(max(e[1] for e in ends))
+    near = outer[1] - outer[0] <= FARTHEST * (inner[1] - inner[0])
+    low, high = outer if near else inner
     if low == high:
         low, high = low - 0.5 * abs(low) - 0.5, high + 0.5 * abs(high) + 0.5
     return np.linspace(low, high, INTERVALS + 1) if math.isfinite(high - low) else np.empty(0)
+
+
+def _reach(known: list[FloatArray], tails: tuple[float, float]) -> tuple[float, float] | None:
+    """From the baseline's first to its last percentile, and between these percentiles of current."""
+    pairs = zip(known, ((0.01, 0.99), tails), strict=True)
+    ends = [np.quantile(side, places, method="inverted_cdf") for side, places in pairs if side.size]
+    return (float(min(e[0] for e in ends)), float(max(e[1] for e in ends))) if ends else None
 
 
 def _counted(values: FloatArray, edges: FloatArray) -> list[int]:

@@ -137,7 +137,7 @@ class _Compared:
         then, now = Profile.of(self.columns.baseline, bins), Profile.of(self.columns.current, bins)
         judged = judge(then, now, alpha=self.options.alpha, big_psi=self.options.big_psi)
         found = [self._feature(name, role, judged[name], then.columns[name], now.columns[name]) for name in names]
-        return tuple(sorted(found, key=_place))
+        return tuple(sorted(found, key=self._place))
 
     def single(self, name: str | None, role: Role) -> FeatureComparison | None:
         """A column that is its own family; None when a side does not have it."""
@@ -160,6 +160,7 @@ class _Compared:
             p=judged.p,
             real=judged.real,
             big=judged.big,
+            smallest_detectable=judged.smallest_detectable,
             missing=now.missing / now.rows if now.rows else None,
             missing_baseline=then.missing / then.rows if then.rows else None,
             causes=self._causes(name, then, now) if judged.real else (),
@@ -175,6 +176,12 @@ class _Compared:
         named = causes(then, now, Clues(unseen, self.repeats, reading), alpha=CAUSE_ALPHA)
         return tuple(map(_of_dates, named)) if self.columns.kinds[name] is FeatureKind.DATE else named
 
+    def _place(self, feature: FeatureComparison) -> tuple[int, float, str]:
+        """Drifted first, then by importance times size; without any importance by size alone."""
+        weight = (feature.importance or 0.0) if self.options.importance else 1.0
+        size = max(feature.psi or 0.0, 1e-9)
+        return ORDER[feature.status], -weight * size - 1e-6 * size, feature.name
+
     def _chart(self, name: str, kind: FeatureKind) -> Any:
         then, now = self.columns.baseline[name], self.columns.current[name]
         if kind in NUMBERS:
@@ -189,11 +196,6 @@ def _of_dates(cause: Cause) -> Cause:
         return cause
     words = f"dates moved by {step / SECONDS_PER_DAY:+,.1f} days"
     return replace(cause, code=CauseCode.SHIFT_OF_LOCATION, words=words)
-
-
-def _place(feature: FeatureComparison) -> tuple[int, float, str]:
-    weight = 1.0 if feature.importance is None else feature.importance
-    return ORDER[feature.status], -weight * max(feature.psi or 0.0, 1e-9), feature.name
 
 
 def _scaled(importance: Mapping[str, float]) -> dict[str, float]:

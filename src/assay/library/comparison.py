@@ -54,6 +54,8 @@ class FeatureComparison:
         95 % interval of the index.
     p : float or None
         Adjusted for the number of features.
+    smallest_detectable : float or None
+        Smallest PSI that as many rows would have revealed four times in five; None where it is not computed.
     missing, missing_baseline : float or None
         Rates in [0, 1].
     causes : tuple of Cause
@@ -74,6 +76,7 @@ class FeatureComparison:
     p: float | None
     real: bool
     big: bool
+    smallest_detectable: float | None
     missing: float | None
     missing_baseline: float | None
     causes: tuple[Cause, ...] = ()

@@ -32,6 +32,8 @@ class Judged:
         Bias corrected, on the decision cells.
     p : float or None
         Adjusted for all columns of the family.
+    smallest_detectable : float or None
+        Smallest PSI that as many rows would have revealed four times in five; None where it is not computed.
     """
 
     status: Status
@@ -39,6 +41,7 @@ class Judged:
     p: float | None
     real: bool
     big: bool
+    smallest_detectable: float | None = None
 
 
 def judge(baseline: Profile, current: Profile, *, alpha: float, big_psi: float) -> dict[str, Judged]:

@@ -96,7 +96,7 @@ def profile(source: Any) -> TableProfile:
     <BLANKLINE>
     column                    kind          missing  values
     x                         Numeric        33.3 %  1 to 2, mean 1.5
-    city                      Categorical       0 %  2 levels, mostly 'a'
+    city                      Categorical     0.0 %  2 levels, mostly 'a'
     """
     frame = table(source, "table")
     kinds = {name: ColumnEvidence.of(frame[name]).kind for name in frame.columns}

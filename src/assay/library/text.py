@@ -20,7 +20,9 @@ def table(comparison: Comparison) -> str:
 
 def _head(comparison: Comparison) -> list[str]:
     drifted = sum(one.status == "drifted" for one in comparison.features)
-    lines = _wrapped(f"{WORDS[comparison.verdict.status]}. {drifted} of {len(comparison.features)} features drifted.")
+    lines = _wrapped(
+        f"{WORDS[comparison.verdict.status]}. {drifted or 'None'} of {len(comparison.features)} features drifted."
+    )
     lines.append(
         f"{comparison.rows:,} rows against {comparison.baseline_rows:,} of the baseline; "
         f"alarm budget {100 * comparison.alpha:g} %."

@@ -54,4 +54,4 @@ def _worse(one: MetricChange) -> str:
 def _quiet(features: Sequence[FeatureComparison], rows: int) -> str:
     small = sum(one.status == "detectable" for one in features)
     more = f"; {small} changed detectably, but little" if small else ""
-    return f"None of {len(features)} features drifted in {rows:,} rows{more}."
+    return f"Looked at {len(features)} features in {rows:,} rows{more}."

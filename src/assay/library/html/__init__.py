@@ -38,7 +38,7 @@ def page(comparison: Comparison) -> str:
 
 def _sentence(comparison: Comparison) -> str:
     drifted = sum(one.status == "drifted" for one in comparison.features)
-    return f"{drifted} of {quantity(len(comparison.features), 'feature')} drifted"
+    return f"{drifted or 'None'} of {quantity(len(comparison.features), 'feature')} drifted"
 
 
 def _header(comparison: Comparison) -> str:

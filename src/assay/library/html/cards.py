@@ -52,6 +52,8 @@ def _figures(one: FeatureComparison) -> str:
     ]
     if one.importance is not None:
         found.append(figure("Importance", f"{one.importance:.2f}"))
+    if one.smallest_detectable is not None:
+        found.append(figure("Could show", index(one.smallest_detectable), "Smallest PSI that so many rows reveal"))
     if one.missing or one.missing_baseline:
         found.append(figure("Missing", f"{share(one.missing_baseline)} → {share(one.missing)}"))
     return "".join(found)

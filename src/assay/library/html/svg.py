@@ -5,7 +5,7 @@ from assay.library.html.marks import escaped
 
 WIDTH, HEIGHT = 320, 128
 TOP, BOTTOM, ROW = 14, 18, 20
-LABEL, VALUE = 104, 44
+LABEL, VALUE = 104, 76
 FEW = 12
 
 
@@ -16,7 +16,7 @@ def chart_svg(chart: Chart, words: str) -> str:
     shares = _shares(chart)
     top = max(max(pair) for pair in shares)
     if chart.ordered:
-        height, drawn = HEIGHT, _ordered(chart.bars, shares, top)
+        height, drawn = HEIGHT, _ordered(chart, shares, top)
     else:
         height, drawn = ROW * len(chart.bars) + 4, _levels(chart.bars, shares, top)
     return f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escaped(words)}">{drawn}</svg>'
@@ -27,15 +27,19 @@ def _shares(chart: Chart) -> list[tuple[float, float]]:
     return [(bar.baseline / m, bar.current / n) for bar in chart.bars]
 
 
-def _ordered(bars: tuple[Bar, ...], shares: list[tuple[float, float]], top: float) -> str:
+def _ordered(chart: Chart, shares: list[tuple[float, float]], top: float) -> str:
+    bars = chart.bars
     base = HEIGHT - BOTTOM
     heights = [tuple((base - TOP) * share / top for share in pair) for pair in shares]
     slot = WIDTH / len(bars)
     drawn = _pairs(heights, slot, base) if len(bars) <= FEW else _outline(heights, slot, base)
     axis = f'<path class="axis" d="M0 {base}H{WIDTH}"/><text x="0" y="10">{100 * top:.0f} %</text>'
-    ends = f'<text x="0" y="{HEIGHT - 4}">{escaped(bars[0].label)}</text>'
-    if len(bars) > 1:
-        ends += f'<text x="{WIDTH}" y="{HEIGHT - 4}" text-anchor="end">{escaped(bars[-1].label)}</text>'
+    places = ("start", "end") if len(chart.ends) == 2 else ("middle",)
+    at = {"start": 0, "middle": WIDTH // 2, "end": WIDTH}
+    ends = "".join(
+        f'<text x="{at[place]}" y="{HEIGHT - 4}" text-anchor="{place}">{escaped(end)}</text>'
+        for place, end in zip(places, chart.ends, strict=False)
+    )
     return drawn + axis + ends
 
 
@@ -72,5 +76,10 @@ def _levels(bars: tuple[Bar, ...], shares: list[tuple[float, float]], top: float
         name = bar.label if len(bar.label) <= 16 else bar.label[:15] + "…"
         name = name if name.strip() else f"'{name}'"
         texts += f'<text x="{LABEL - 6}" y="{y + 12}" text-anchor="end">{escaped(name)}</text>'
-        texts += f'<text x="{LABEL + room * max(then, now) / top + 5:.1f}" y="{y + 12}">{100 * now:.0f} %</text>'
+        texts += f'<text x="{LABEL + room * max(then, now) / top + 5:.1f}" y="{y + 12}">{_moved(then, now)}</text>'
     return f'<path class="baseline" d="{drawn[0]}"/><path class="solid" d="{drawn[1]}"/>{texts}'
+
+
+def _moved(then: float, now: float) -> str:
+    one, other = f"{100 * then:.0f}", f"{100 * now:.0f}"
+    return f"{one} → {other} %" if one != other else f"{one} %"
