@@ -52,7 +52,8 @@ def _figures(one: FeatureComparison) -> str:
     ]
     if one.importance is not None:
         found.append(figure("Importance", f"{one.importance:.2f}"))
-    if one.smallest_detectable is not None:
+    # Whether silence is good news: of a column that drifted nobody asks.
+    if one.smallest_detectable is not None and one.status != "drifted":
         found.append(figure("Could show", index(one.smallest_detectable), "Smallest PSI that so many rows reveal"))
     if one.missing or one.missing_baseline:
         found.append(figure("Missing", f"{share(one.missing_baseline)} → {share(one.missing)}"))
