@@ -1,4 +1,4 @@
-"""The ``assay`` command: the user's commands and the operator's, each imported when it is run."""
+"""The ``assay`` command: the user's commands, the library's and the operator's, each imported when it is run."""
 
 from assay.cli.program import Lazy, program
 
@@ -6,6 +6,7 @@ COMMANDS = {
     "deployment": Lazy("Models in service whose data is watched.", "assay.cli.deployments"),
     "batch": Lazy("Sets of predictions compared as a unit.", "assay.cli.batches"),
     "actuals": Lazy("Outcomes that were observed later.", "assay.cli.actuals"),
+    "compare": Lazy("Compare two tables, without a server.", "assay.library.cli", "compare"),
     "serve": Lazy("Run the server: the API, and the workers that run its jobs.", "assay.server.cli", "serve"),
     "token": Lazy("Make, list and revoke tokens.", "assay.server.cli", "token"),
     "migrate": Lazy("Bring the database to this version's schema.", "assay.server.cli", "migrate"),

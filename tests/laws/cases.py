@@ -15,6 +15,7 @@ from assay.stats.moments import Moments
 from assay.stats.numeric import NumericColumn
 from assay.stats.profile import Profile
 from assay.stats.quantiles import LogBuckets
+from assay.stats.unseen import UnseenLevels
 
 VALUES = st.floats(-1e6, 1e6) | st.integers(-3, 3).map(float)
 ODD_VALUES = VALUES | st.sampled_from([math.inf, -math.inf, math.nan, -0.0, 1e300, -1e300, 5e-324]) | st.none()
@@ -102,6 +103,14 @@ CASES: dict[type, LawCase] = {
         context=LEVEL_BINS,
         of=lambda bins, rows: CategoricalColumn.of(levels(rows), bins),
         empty=CategoricalColumn.empty,
+        close=lambda one, other: one == other,
+    ),
+    UnseenLevels: LawCase(
+        # Enough distinct levels to go beyond those that are kept.
+        row=LEVELS | st.integers(0, 200).map(lambda i: f"new {i}"),
+        context=LEVEL_BINS,
+        of=lambda bins, rows: UnseenLevels.of(levels(rows), bins),
+        empty=UnseenLevels.empty,
         close=lambda one, other: one == other,
     ),
     Profile: LawCase(

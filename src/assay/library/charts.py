@@ -1,0 +1,118 @@
+"""Bars to draw: how often each value or interval occurs on both sides."""
+
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+import polars as pl
+
+from assay.stats.arrays import FloatArray
+
+INTERVALS = 24
+LEVELS = 8
+# Outer percentiles are drawn up to this many times the reach of the inner ones.
+FARTHEST = 2.5
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """Rows of one value, level or interval on both sides; ``label`` says which."""
+
+    label: str
+    baseline: int
+    current: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Bars of one column, without its missing rows.
+
+    Attributes
+    ----------
+    bars : tuple of Bar
+    ordered : bool
+        Whether the bars stand on a number line.
+    ends : tuple of str
+        First and last place on that line, as it is drawn; empty for levels.
+    """
+
+    bars: tuple[Bar, ...]
+    ordered: bool
+    ends: tuple[str, ...] = ()
+
+    @property
+    def totals(self) -> tuple[int, int]:
+        """Rows of all bars, of both sides."""
+        return sum(bar.baseline for bar in self.bars), sum(bar.current for bar in self.bars)
+
+
+def chart_of_numbers(baseline: pl.Series, current: pl.Series, *, dates: bool = False) -> Chart:
+    """Twenty-four intervals of equal width that hold most rows of both sides; single values when there are few."""
+    then, now = (values.drop_nulls().to_numpy() for values in (baseline, current))
+    known = [side[np.isfinite(side)] for side in (then, now)]
+    distinct = np.unique(np.concatenate(known))
+    say = _date if dates else _number
+    if 0 < distinct.size <= INTERVALS:
+        bars = [Bar(say(v), int((then == v).sum()), int((now == v).sum())) for v in distinct.tolist()]
+        return Chart(tuple(bars), ordered=True, ends=tuple(dict.fromkeys((bars[0].label, bars[-1].label))))
+    edges = _edges(known)
+    if edges.size < 2:
+        return Chart((), ordered=True)
+    counts = [_counted(side, edges) for side in (then, now)]
+    names = [f"{say(low)} to {say(high)}" for low, high in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)]
+    names[0], names[-1] = f"below {say(float(edges[1]))}", f"from {say(float(edges[-2]))}"
+    drawn = tuple(Bar(*bar) for bar in zip(names, *counts, strict=True))
+    return Chart(drawn, ordered=True, ends=(say(float(edges[0])), say(float(edges[-1]))))
+
+
+def chart_of_levels(baseline: pl.Series, current: pl.Series) -> Chart:
+    """The levels that are most frequent on either side, and all the others."""
+    then, now = _level_counts(baseline), _level_counts(current)
+    m, n = max(1, sum(then.values())), max(1, sum(now.values()))
+    names = sorted(then.keys() | now.keys(), key=lambda k: (-max(then.get(k, 0) / m, now.get(k, 0) / n), k))
+    bars = [Bar(name, then.get(name, 0), now.get(name, 0)) for name in names[:LEVELS]]
+    if rest := names[LEVELS:]:
+        others = (sum(side.get(name, 0) for name in rest) for side in (then, now))
+        bars.append(Bar(f"{len(rest):,} other levels", *others))
+    return Chart(tuple(bars), ordered=False)
+
+
+def _edges(known: list[FloatArray]) -> FloatArray:
+    # Outliers of current must not squeeze all else into one bar: its outer percentiles count only while they are near.
+    inner, outer = _reach(known, (0.06, 0.94)), _reach(known, (0.01, 0.99))
+    if inner is None or outer is None:
+        return np.empty(0)
+    near = outer[1] - outer[0] <= FARTHEST * (inner[1] - inner[0])
+    low, high = outer if near else inner
+    if low == high:
+        low, high = low - 0.5 * abs(low) - 0.5, high + 0.5 * abs(high) + 0.5
+    return np.linspace(low, high, INTERVALS + 1) if math.isfinite(high - low) else np.empty(0)
+
+
+def _reach(known: list[FloatArray], tails: tuple[float, float]) -> tuple[float, float] | None:
+    """From the baseline's first to its last percentile, and between these percentiles of current."""
+    pairs = zip(known, ((0.01, 0.99), tails), strict=True)
+    ends = [np.quantile(side, places, method="inverted_cdf") for side, places in pairs if side.size]
+    return (float(min(e[0] for e in ends)), float(max(e[1] for e in ends))) if ends else None
+
+
+def _counted(values: FloatArray, edges: FloatArray) -> list[int]:
+    # The outer intervals are open, so every value and infinity has its place.
+    places = np.searchsorted(edges[1:-1], values, side="right")
+    return [int(rows) for rows in np.bincount(places, minlength=INTERVALS)]
+
+
+def _level_counts(values: pl.Series) -> dict[str, int]:
+    return dict(values.alias("level").drop_nulls().value_counts(name="rows").iter_rows())
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if 1e3 <= abs(value) < 1e6 else f"{value:.4g}"
+
+
+def _date(value: float) -> str:
+    try:
+        return datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%d")
+    except (OverflowError, OSError, ValueError):
+        return f"{value:.4g}"

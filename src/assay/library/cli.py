@@ -1,0 +1,70 @@
+"""``assay compare``: two tables on the command line, without a server."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from assay.errors import AssayError
+from assay.library.comparing import compare as compared
+
+app = typer.Typer(help="Compare tables without a server.", pretty_exceptions_enable=False)
+
+PASSED, ALARM, UNREADABLE = 0, 1, 2
+RANK = {"passing": 0, "unknown": 0, "warning": 1, "failing": 2}
+
+
+class FailOn(StrEnum):
+    """From which verdict on the command ends with 1."""
+
+    WARN = "warn"
+    FAIL = "fail"
+
+
+class Unreadable(typer.TyperException):
+    """Tables or names that cannot be used; said in one line, exit status 2."""
+
+    exit_code = UNREADABLE
+
+
+@app.callback()
+def _alone() -> None:
+    """Keeps `compare` a command of its own name."""
+
+
+@app.command()
+def compare(
+    baseline: Annotated[str, typer.Argument(help="CSV, Parquet or Arrow stream file to compare with.")],
+    current: Annotated[str, typer.Argument(help="File with the rows to judge.")],
+    target: Annotated[str | None, typer.Option(metavar="COLUMN", help="Column of the outcome.")] = None,
+    prediction: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="Column of what the model said; with --target, accuracy is compared."),
+    ] = None,
+    fail_on: Annotated[
+        FailOn, typer.Option(help="End with 1 from this verdict on: warn (any drift) or fail (what matters drifted).")
+    ] = FailOn.FAIL,
+    alpha: Annotated[float, typer.Option(help="Chance that a batch without drift carries any mark.")] = 0.01,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page with charts.")] = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")] = False,
+) -> int:
+    """Compare two tables: print a verdict with reasons. Ends with 0, 1 (by --fail-on) or 2 (cannot be read)."""
+    try:
+        found = compared(baseline, current, target=target, prediction=prediction, alpha=alpha)
+        if html is not None:
+            found.to_html(html)
+    except AssayError as fault:
+        _refuse(str(fault))
+    except OSError as fault:
+        _refuse(f"{fault.strerror or fault}: '{fault.filename}'.")
+    alarm = RANK[found.verdict.status] >= {FailOn.WARN: 1, FailOn.FAIL: 2}[fail_on]
+    typer.echo(found.to_json(indent=2) if json_ else str(found))
+    if alarm:
+        # On stderr, so that --json stays one document.
+        typer.echo(f"Ends with 1: the verdict is {found.verdict.status}, and --fail-on is {fail_on.value}.", err=True)
+    return ALARM if alarm else PASSED
+
+
+def _refuse(words: str) -> NoReturn:
+    raise Unreadable(words)

@@ -1,0 +1,107 @@
+"""The profile of one table: what is kept of it, readable."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from assay.engines.casting import cast_column
+from assay.engines.inference import ColumnEvidence
+from assay.library.columns import bins_of
+from assay.library.tables import table
+from assay.records.models import FeatureKind
+from assay.stats.numeric import NumericColumn
+from assay.stats.profile import Profile
+
+
+@dataclass(frozen=True, eq=False)
+class TableProfile:
+    """A table's profile over its own bins. Prints as a table.
+
+    Attributes
+    ----------
+    profile : Profile
+        What the server stores of a baseline; merges, and turns into bytes.
+    kinds : mapping of str to str
+        "Numeric", "Categorical", "Binary" or "Date" by column, in the table's order; free text is left out.
+    """
+
+    profile: Profile
+    kinds: Mapping[str, str]
+
+    @property
+    def rows(self) -> int:
+        """Rows of the table."""
+        return self.profile.rows
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values per column."""
+        return {"rows": self.rows, "columns": {name: self._column(name) for name in self.kinds}}
+
+    def to_frame(self) -> pl.DataFrame:
+        """One row per column, as a Polars frame."""
+        return pl.DataFrame([{"name": name, **self._column(name)} for name in self.kinds], infer_schema_length=None)
+
+    def _column(self, name: str) -> dict[str, Any]:
+        column, kind = self.profile.columns[name], self.kinds[name]
+        common = {"kind": kind, "missing": column.missing / self.rows if self.rows else None}
+        if isinstance(column, NumericColumn):
+            quantiles = {f"q{int(100 * q)}": column.quantile(q) for q in (0.25, 0.5, 0.75)}
+            moments = column.moments
+            return {
+                **common,
+                "mean": moments.mean,
+                "std": moments.std,
+                "low": column.low,
+                "high": column.high,
+                **quantiles,
+            }
+        levels = len(column.bins.levels) + len(column.bins.other_levels)
+        return {**common, "levels": levels, "most_frequent": column.bins.levels[0] if column.bins.levels else None}
+
+    def __str__(self) -> str:
+        """A table of 80 columns."""
+        lines = [
+            f"{self.rows:,} rows, {len(self.kinds)} columns",
+            "",
+            f"{'column':<24}  {'kind':<11}  {'missing':>8}  values",
+        ]
+        return "\n".join([*lines, *(self._line(name) for name in self.kinds)])
+
+    def _line(self, name: str) -> str:
+        found = self._column(name)
+        share = "-" if found["missing"] is None else f"{100 * found['missing']:.1f} %"
+        if "mean" in found:
+            known = found["mean"] is not None
+            said = f"{found['low']:.4g} to {found['high']:.4g}, mean {found['mean']:.4g}" if known else "none"
+        else:
+            said = f"{found['levels']:,} levels" + (f", mostly '{found['most_frequent']}'" if found["levels"] else "")
+        return f"{name[:24]:<24}  {found['kind']:<11}  {share:>8}  {said}"[:80]
+
+
+def profile(source: Any) -> TableProfile:
+    """Profile a table without a server. See docs/library.md.
+
+    Parameters
+    ----------
+    source : pandas, Polars or Arrow table, or path
+        As for `assay.compare`.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> print(profile(pl.DataFrame({"x": [1.0, 2.0, None], "city": ["a", "a", "b"]})))
+    3 rows, 2 columns
+    <BLANKLINE>
+    column                    kind          missing  values
+    x                         Numeric        33.3 %  1 to 2, mean 1.5
+    city                      Categorical     0.0 %  2 levels, mostly 'a'
+    """
+    frame = table(source, "table")
+    kinds = {name: ColumnEvidence.of(frame[name]).kind for name in frame.columns}
+    kept = {name: kind for name, kind in kinds.items() if kind is not FeatureKind.TEXT}
+    cast = pl.DataFrame([cast_column(frame[name], kind)[0] for name, kind in kept.items()])
+    bins = {name: bins_of(cast[name], kind) for name, kind in kept.items()}
+    counted = Profile.of(cast, bins)
+    return TableProfile(Profile(frame.height, counted.columns), {name: kind.value for name, kind in kept.items()})

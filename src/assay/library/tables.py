@@ -1,0 +1,96 @@
+"""Tables of many kinds as Polars frames: pandas, Polars, Arrow, and files."""
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from assay.engines.local import LocalEngine
+from assay.errors import FileUnreadable, Invalid
+from assay.records.datasets import FileForm
+
+FORMS = {
+    ".csv": FileForm.CSV,
+    ".parquet": FileForm.PARQUET,
+    ".pq": FileForm.PARQUET,
+    ".arrow": FileForm.ARROW,
+    ".arrows": FileForm.ARROW,
+}
+ROWS_AT_ONCE = 200_000
+
+
+def table(source: Any, role: str) -> pl.DataFrame:
+    """The rows of a source.
+
+    Parameters
+    ----------
+    source : Polars DataFrame or LazyFrame, pandas DataFrame, Arrow table, str or Path
+        Or anything with the Arrow stream interface. A path names a CSV, Parquet or Arrow stream file.
+    role : str
+        "baseline" or "current", for the refusal.
+
+    Raises
+    ------
+    Invalid
+        When it is none of these, or two of its columns share a name.
+    FileUnreadable
+        When the file is not there or cannot be read.
+    """
+    if isinstance(source, pl.DataFrame):
+        return source
+    if isinstance(source, pl.LazyFrame):
+        return source.collect()
+    if isinstance(source, str | Path):
+        return _file(Path(source), role)
+    if type(source).__module__.split(".")[0] == "pandas" and hasattr(source, "columns"):
+        return _pandas(source, role)
+    if hasattr(source, "__arrow_c_stream__"):
+        return pl.DataFrame(source)
+    raise Invalid(
+        f"The {role} is a {type(source).__name__}. Give a pandas or Polars frame, an Arrow table, or a path to a CSV "
+        "or Parquet file."
+    )
+
+
+def _file(path: Path, role: str) -> pl.DataFrame:
+    form = FORMS.get(path.suffix.lower())
+    if form is None:
+        raise FileUnreadable(f"The {role} '{path}': expected a name that ends in {', '.join(FORMS)}.")
+    if not path.is_file():
+        raise FileUnreadable(f"The {role} '{path}' is not there.")
+    engine = LocalEngine()
+    try:
+        chunks = list(engine.chunks(path, form, rows=ROWS_AT_ONCE))
+        names = engine.columns(path, form)
+    except FileUnreadable as fault:
+        raise FileUnreadable(f"The {role} '{path}': {fault}") from fault
+    if not chunks:
+        return pl.DataFrame({name: pl.Series([], dtype=pl.String) for name in names})
+    return pl.concat(chunks, rechunk=True)
+
+
+def _pandas(frame: Any, role: str) -> pl.DataFrame:
+    names = [str(name) for name in frame.columns]
+    if len(set(names)) < len(names):
+        repeated = next(name for name in names if names.count(name) > 1)
+        raise Invalid(f"The {role} has two columns named {repeated!r}.")
+    return pl.DataFrame([_pandas_column(name, frame.iloc[:, place]) for place, name in enumerate(names)])
+
+
+def _pandas_column(name: str, column: Any) -> pl.Series:
+    # Without pyarrow, which Polars' own reading of pandas frames needs.
+    kind = column.dtype.kind if hasattr(column.dtype, "kind") else "O"
+    missing = column.isna().to_numpy()
+    if kind in "iufb" and not missing.any():
+        # pandas' own types of numbers, which can hold gaps, become plain ones when they hold none.
+        dtype = {"i": "int64", "u": "uint64", "f": "float64", "b": "bool"}[kind]
+        return pl.Series(name, column.to_numpy(dtype=dtype))
+    if kind in "iuf":
+        return pl.Series(name, column.to_numpy(dtype="float64", na_value=float("nan")), nan_to_null=True)
+    if kind == "M":
+        utc = column.dt.tz_convert("UTC").dt.tz_localize(None) if getattr(column.dtype, "tz", None) else column
+        return pl.Series(name, utc.to_numpy(dtype="datetime64[us]"))
+    values = [None if gap else value for value, gap in zip(column.tolist(), missing.tolist(), strict=True)]
+    if all(isinstance(value, bool) for value in values if value is not None):
+        return pl.Series(name, values, dtype=pl.Boolean)
+    return pl.Series(name, [None if value is None else str(value) for value in values], dtype=pl.String)

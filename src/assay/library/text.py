@@ -1,0 +1,94 @@
+"""A comparison as plain text, 80 columns wide."""
+
+import textwrap
+
+from assay.library.accuracy import MetricChange
+from assay.library.comparison import Comparison, FeatureComparison
+
+WIDTH = 80
+NAME = 18
+REASONS = 5
+SMALL_SHOWN = 10
+WORDS = {"passing": "Passing", "warning": "Warning", "failing": "Failing", "unknown": "Unknown"}
+
+
+def table(comparison: Comparison) -> str:
+    """The verdict, its reasons, drifted features, and what else there is to say."""
+    blocks = [_head(comparison), _features(comparison), _accuracy(comparison), _joint(comparison), _notes(comparison)]
+    return "\n\n".join("\n".join(block) for block in blocks if block)
+
+
+def _head(comparison: Comparison) -> list[str]:
+    drifted = sum(one.status == "drifted" for one in comparison.features)
+    lines = _wrapped(
+        f"{WORDS[comparison.verdict.status]}. {drifted or 'None'} of {len(comparison.features)} features drifted."
+    )
+    lines.append(
+        f"{comparison.rows:,} rows against {comparison.baseline_rows:,} of the baseline; "
+        f"alarm budget {100 * comparison.alpha:g} %."
+    )
+    reasons = comparison.verdict.reasons
+    lines += [line for reason in reasons[:REASONS] for line in _wrapped(reason, "  - ")]
+    if len(reasons) > REASONS:
+        lines.append(f"  - and {len(reasons) - REASONS} more")
+    return lines
+
+
+def _features(comparison: Comparison) -> list[str]:
+    shown = [*comparison.with_status("drifted"), *comparison.with_status("detectable")[:SMALL_SHOWN]]
+    if not shown:
+        return []
+    lines = [f"{'column':<{NAME}}  {'status':<10}  {'PSI':>6}  {'imp.':>4}  what changed", "-" * WIDTH]
+    lines += [line for one in shown for line in _row(one)]
+    hidden = len(comparison.columns) - len(shown)
+    return [*lines, f"{hidden} more without evidence of drift."] if hidden else lines
+
+
+def _row(one: FeatureComparison) -> list[str]:
+    index = "-" if one.psi is None else f"{one.psi:.2f}" if one.psi < 1000 else ">999"
+    weight = "-" if one.importance is None else f"{one.importance:.2f}"
+    start = f"{_cut(one.name, NAME):<{NAME}}  {one.status:<10}  {index:>6}  {weight:>4}  "
+    words = textwrap.wrap(one.words, WIDTH - len(start)) or [""]
+    return [start + words[0], *(" " * len(start) + line for line in words[1:])]
+
+
+def _accuracy(comparison: Comparison) -> list[str]:
+    return [_metric(one) for one in comparison.accuracy]
+
+
+def _metric(one: MetricChange) -> str:
+    if one.current is None or one.baseline is None:
+        return f"{one.metric}: unknown"
+    ends = "" if one.low is None or one.high is None else f" ({one.low:.3g} to {one.high:.3g})"
+    word = "worse" if one.degraded else "no alarm"
+    return f"{one.metric:<10} {one.current:.3g}{ends} against {one.baseline:.3g}: {word}"
+
+
+def _joint(comparison: Comparison) -> list[str]:
+    lines = []
+    if comparison.domain is not None:
+        told = "can" if comparison.domain.big and comparison.domain.p <= comparison.alpha else "cannot"
+        lines += _wrapped(
+            f"All columns together: a classifier {told} tell the rows apart (AUC {comparison.domain.auc:.2f}, "
+            f"p {_p(comparison.domain.p)})."
+        )
+    if comparison.reconstruction is not None:
+        found = comparison.reconstruction
+        lines += _wrapped(f"Reconstruction error {found.current:.3g} against {found.baseline:.3g} (z {found.z:+.1f}).")
+    return lines
+
+
+def _notes(comparison: Comparison) -> list[str]:
+    return [line for note in comparison.notes for line in _wrapped(note, "Note: ")]
+
+
+def _wrapped(text: str, start: str = "") -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent=start, subsequent_indent=" " * len(start))
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def _p(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"

@@ -1,0 +1,58 @@
+"""`assay compare`: what it prints and how it ends."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from assay.__main__ import app
+
+
+@pytest.fixture
+def files(baseline, clean, shifted, tmp_path: Path) -> dict[str, str]:
+    made = {"baseline": baseline, "clean": clean, "shifted": shifted}
+    for name, frame in made.items():
+        frame.write_parquet(tmp_path / f"{name}.parquet")
+    return {name: str(tmp_path / f"{name}.parquet") for name in made}
+
+
+def run(*arguments: str):
+    return CliRunner().invoke(app, ["compare", *arguments])
+
+
+def test_a_clean_batch_ends_with_0(files) -> None:
+    ended = run(files["baseline"], files["clean"], "--target", "late", "--prediction", "p", "--fail-on", "warn")
+    assert ended.exit_code == 0
+    assert ended.stdout.startswith("Passing.")
+
+
+def test_a_drifted_batch_ends_with_1_and_says_why(files) -> None:
+    ended = run(files["baseline"], files["shifted"])
+    assert ended.exit_code == 1
+    assert "shift of location +1.9 sd" in ended.stdout
+    assert ended.stderr == "Ends with 1: the verdict is failing, and --fail-on is fail.\n"
+
+
+def test_json_is_one_document_and_html_is_written(files, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    ended = run(files["baseline"], files["shifted"], "--json", "--html", str(page))
+    assert json.loads(ended.stdout)["verdict"]["status"] == "failing"
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("baseline", "none.csv"),
+        ("baseline",),
+        ("baseline", "clean", "--target", "nothing"),
+        ("baseline", "clean", "--fail-on", "never"),
+        ("baseline", "clean", "--html", "no-such-folder/page.html"),
+    ],
+)
+def test_what_cannot_be_read_ends_with_2_in_one_line(files, arguments) -> None:
+    ended = run(*(files.get(argument, argument) for argument in arguments))
+    assert ended.exit_code == 2
+    assert ended.stderr.startswith("Error: ")
+    assert ended.stderr.count("\n") == 1
