@@ -89,7 +89,7 @@ def delong_variance(ranking: Ranking) -> float | None:
         return None
     scores = ranking.scores
     value = _auc(scores)
-    above_negatives, below_positives = _placements(scores)
+    above_negatives, below_positives = placements(scores)
     of_positives = _mean(scores.positives, (above_negatives - value) ** 2) / (positive_size - 1)
     of_negatives = _mean(scores.negatives, (below_positives - value) ** 2) / (negative_size - 1)
     return of_positives + of_negatives
@@ -187,7 +187,7 @@ def _shares(scores: ScoreCounts) -> tuple[FloatArray, FloatArray]:
     return scores.positives / scores.positives.sum(), scores.negatives / scores.negatives.sum()
 
 
-def _placements(scores: ScoreCounts) -> tuple[FloatArray, FloatArray]:
+def placements(scores: ScoreCounts) -> tuple[FloatArray, FloatArray]:
     """Per score: the share of negatives below it, and the share of positives above it; ties one half."""
     positives, negatives = scores.positives, scores.negatives
     below = np.cumsum(negatives) - negatives / 2
@@ -200,7 +200,7 @@ def _mean(weights: FloatArray, values: FloatArray) -> float:
 
 
 def _auc(scores: ScoreCounts) -> float:
-    return _mean(scores.positives, _placements(scores)[0])
+    return _mean(scores.positives, placements(scores)[0])
 
 
 def auc_bound(scores: ScoreCounts) -> float:
