@@ -49,11 +49,7 @@ def committed_files() -> list[Path]:
         ).stdout.decode()
     except (OSError, subprocess.CalledProcessError):
         made = {".git", ".venv", "__pycache__", "node_modules", "dist", "build"}
-        paths = [
-            path
-            for path in ROOT.rglob("*")
-            if not made.intersection(path.parts) and ".egg-info" not in path.name
-        ]
+        paths = [path for path in ROOT.rglob("*") if not made.intersection(path.parts) and ".egg-info" not in path.name]
         paths = [path for path in paths if not any(part.endswith("_cache") for part in path.parts)]
     else:
         paths = [ROOT / name for name in listing.split("\0") if name]
@@ -61,9 +57,7 @@ def committed_files() -> list[Path]:
 
 
 def run(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [str(ROOT / "run"), *arguments], cwd=cwd, capture_output=True, text=True, check=False
-    )
+    return subprocess.run([str(ROOT / "run"), *arguments], cwd=cwd, capture_output=True, text=True, check=False)
 
 
 def tasks() -> list[str]:
@@ -72,9 +66,7 @@ def tasks() -> list[str]:
 
 def pins(name: str) -> dict[str, str]:
     """Name and version of each package in a lock."""
-    return dict(
-        re.findall(r"^([a-z0-9-]+)==(\S+)", (LOCKS / f"{name}.txt").read_text(encoding="utf-8"), re.MULTILINE)
-    )
+    return dict(re.findall(r"^([a-z0-9-]+)==(\S+)", (LOCKS / f"{name}.txt").read_text(encoding="utf-8"), re.MULTILINE))
 
 
 def test_no_committed_file_names_a_registry_or_a_path_of_one_machine():
@@ -109,9 +101,7 @@ def test_every_task_is_described():
 
 
 def test_every_task_has_an_alias_for_make():
-    rules = re.findall(
-        r"^([a-z]+): ; @\./run \1\b", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE
-    )
+    rules = re.findall(r"^([a-z]+): ; @\./run \1\b", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     assert sorted(rules) == sorted(tasks())
 
 
@@ -131,9 +121,7 @@ def test_every_requirement_is_pinned_and_hashed(lock):
     # One logical line each: uv breaks them with a backslash.
     lines = lock.read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
     requirements = [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
-    loose = [
-        line for line in requirements if not re.match(r"[a-z0-9-]+==\S.* --hash=sha256:[0-9a-f]{64}\b", line)
-    ]
+    loose = [line for line in requirements if not re.match(r"[a-z0-9-]+==\S.* --hash=sha256:[0-9a-f]{64}\b", line)]
     assert requirements
     assert loose == []
 
@@ -152,9 +140,7 @@ def test_the_locks_answer_to_the_declared_dependencies():
         for requirement in map(Requirement, lines):
             version = locked.get(canonicalize_name(requirement.name))
             assert version is not None, f"{requirement} is not in {name}.txt: ./run lock"
-            assert requirement.specifier.contains(version), (
-                f"{name}.txt has {version} for {requirement}: ./run lock"
-            )
+            assert requirement.specifier.contains(version), f"{name}.txt has {version} for {requirement}: ./run lock"
 
 
 def test_the_import_contracts_are_the_seven_agreed_ones():

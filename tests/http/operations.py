@@ -105,7 +105,9 @@ OPERATIONS = [
     Operation("putUpload", "PUT", _B + "uploads/other/", DEPLOYMENT, {"content": b"score\n0.5\n", **_CSV}),
     Operation("getUpload", "GET", _B + "uploads/{upload}/", DEPLOYMENT),
     Operation("listUploads", "GET", _B + "uploads/", DEPLOYMENT),
-    Operation("addPredictionInputs", "POST", _D + "predictionInputs/fromJSON/", DEPLOYMENT, {"json": {"data": [_ROWS]}}),
+    Operation(
+        "addPredictionInputs", "POST", _D + "predictionInputs/fromJSON/", DEPLOYMENT, {"json": {"data": [_ROWS]}}
+    ),
     Operation(
         "addPredictionRequests",
         "POST",
@@ -123,7 +125,11 @@ OPERATIONS = [
     Operation("getFeatureDrift", "GET", _D + "featureDrift/", DEPLOYMENT, {"params": {"batchId": "{batch}"}}),
     Operation("getTargetDrift", "GET", _D + "targetDrift/", DEPLOYMENT, {"params": {"batchId": "{batch}"}}),
     Operation(
-        "getFeatureDriftOverBatch", "GET", _D + "featureDriftOverBatch/", DEPLOYMENT, {"params": {"featureNames": "age"}}
+        "getFeatureDriftOverBatch",
+        "GET",
+        _D + "featureDriftOverBatch/",
+        DEPLOYMENT,
+        {"params": {"featureNames": "age"}},
     ),
     Operation("getAccuracy", "GET", _D + "accuracy/", DEPLOYMENT, {"params": {"batchId": "{batch}"}}),
     Operation("getAccuracyOverBatch", "GET", _D + "accuracyOverBatch/", DEPLOYMENT),

@@ -87,9 +87,7 @@ def test_an_id_of_another_shape_is_not_found(served: Served, things: dict[str, s
                 assert answer.json()["message"]
 
 
-@pytest.mark.parametrize(
-    "operation", [o for o in IN_PATH if "{batch}" in o.path], ids=lambda operation: operation.name
-)
+@pytest.mark.parametrize("operation", [o for o in IN_PATH if "{batch}" in o.path], ids=lambda operation: operation.name)
 @pytest.mark.parametrize("text", [UNKNOWN, "nonsense"])
 def test_an_unknown_batch_is_told_in_the_words_that_clients_look_for(
     served: Served, things: dict[str, str], operation: Operation, text: str

@@ -18,7 +18,15 @@ from assay.stats.accuracy.multiclass import MulticlassAccuracy
 from assay.stats.accuracy.regression import RegressionAccuracy
 from assay.stats.accuracy.scores import ScoreCounts
 from assay.stats.accuracy.tally import Tally
-from assay.stats.estimation import ExpectedAccuracy
+from assay.stats.estimate import Estimate
+from assay.stats.estimation import (
+    ExpectedAccuracy,
+    ExpectedLoss,
+    ExpectedMulticlass,
+    LossModel,
+    MulticlassMaps,
+    Trust,
+)
 from assay.stats.service import ErrorCounts
 
 # Sums of these weights are exact in any order, so counts must agree to the last bit.
@@ -91,6 +99,36 @@ def expected_accuracy(threshold: float, rows: list[tuple[float, float, float]]) 
 def multiclass_accuracy(rows: list[tuple[int, tuple[float, ...], float]]) -> MulticlassAccuracy:
     chances = np.array([row[1] for row in rows], dtype=float).reshape(-1, len(CLASSES))
     return MulticlassAccuracy.of(column(rows, 0, int), chances, classes=CLASSES, weights=column(rows, 2))
+
+
+def expected_multiclass(maps: MulticlassMaps | None, rows: list[tuple[tuple[float, ...], float]]) -> ExpectedMulticlass:
+    chances = np.array([row[0] for row in rows], dtype=float).reshape(-1, len(CLASSES))
+    return ExpectedMulticlass.of(chances, classes=CLASSES, maps=maps, weights=column(rows, 1))
+
+
+MULTICLASS_MAPS = MulticlassMaps.of(
+    [0, 1, 2, 0], [[0.7, 0.2, 0.1], [0.3, 0.4, 0.3], [0.0, 0.5, 0.5], [0.2, 0.6, 0.2]], classes=CLASSES, resamples=2
+)
+HOLDOUT = np.linspace(-5, 5, 40)
+LOSS_MODELS = [
+    LossModel.of(HOLDOUT, HOLDOUT**2, cells=4),
+    LossModel.of(HOLDOUT, HOLDOUT**2, feature=np.cos(HOLDOUT), cells=3),
+]
+
+
+def close_expected(one: ExpectedMulticlass, other: ExpectedMulticlass) -> bool:
+    """As `close`, but scores may lie in cells whose masses differ in the last bit."""
+    return close(dataclasses.replace(one, scores=()), dataclasses.replace(other, scores=())) and all(
+        map(close, one.scores, other.scores)
+    )
+
+
+def trust(rows: list[tuple[float | None, float, float | None]]) -> Trust:
+    pairs = [
+        (Estimate(None, 0) if guess is None else Estimate(guess, 9, guess - width, guess + width), value)
+        for guess, width, value in rows
+    ]
+    return Trust.of(pairs)
 
 
 CASES: dict[type, LawCase] = {
@@ -171,6 +209,28 @@ CASES: dict[type, LawCase] = {
         context=st.sampled_from([0.5, 0.05]),
         of=expected_accuracy,
         empty=ExpectedAccuracy.empty,
+        close=close,
+    ),
+    ExpectedMulticlass: LawCase(
+        row=st.tuples(st.tuples(SCORES, SCORES, SCORES | ODD), WEIGHTS_OR_NONE),
+        context=st.sampled_from([None, MULTICLASS_MAPS]),
+        of=expected_multiclass,
+        empty=lambda maps: ExpectedMulticlass.empty(CLASSES, maps),
+        close=close_expected,
+    ),
+    ExpectedLoss: LawCase(
+        row=st.tuples(VALUES | ODD, VALUES | ODD, WEIGHTS_OR_NONE),
+        context=st.sampled_from(LOSS_MODELS),
+        of=lambda model, rows: ExpectedLoss.of(
+            column(rows, 0), model=model, feature=column(rows, 1), weights=column(rows, 2)
+        ),
+        empty=ExpectedLoss.empty,
+        close=close,
+    ),
+    Trust: LawCase(
+        row=st.tuples(st.none() | SCORES, st.sampled_from([0.125, 0.25]), st.none() | SCORES),
+        of=lambda _, rows: trust(rows),
+        empty=lambda _: Trust.empty(),
         close=close,
     ),
     ErrorCounts: LawCase(

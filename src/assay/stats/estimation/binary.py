@@ -401,7 +401,7 @@ def _grouped(rows: ExpectedAccuracy) -> tuple[FloatArray, FloatArray]:
         return scores, weight
     rank = np.floor(np.cumsum(weight) / weight.sum() * (_VARIANT_SCORES / 2)).astype(np.int64)
     _, group = np.unique(2 * rank + (scores >= rows.threshold), return_inverse=True)
-    mass = np.bincount(group, weights=weight)
+    mass: FloatArray = np.bincount(group, weights=weight).astype(np.float64)
     return np.bincount(group, weights=weight * scores) / mass, mass
 
 

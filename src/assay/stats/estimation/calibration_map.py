@@ -3,7 +3,7 @@
 See docs/methods/estimated_accuracy.md.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -153,10 +153,14 @@ class CalibrationMaps:
             Without any row to learn from.
         """
         holdout = Holdout.of(actual, score, weights)
-        return cls(
-            CalibrationMap.of_knots(*holdout.masses()),
-            tuple(CalibrationMap.of_knots(*holdout.masses(draw)) for draw in draws(holdout.rows, resamples, seed)),
-        )
+        return cls.of_draws(holdout, draws(holdout.rows, resamples, seed))
+
+    @classmethod
+    def of_draws(cls, holdout: "Holdout", times: Iterable[IntArray]) -> Self:
+        """Maps of a holdout, and of its rows as often as each of ``times`` says, shape (n,) each."""
+        best = CalibrationMap.of_knots(*holdout.masses())
+        # A draw that leaves no row at all teaches nothing.
+        return cls(best, tuple(CalibrationMap.of_knots(*holdout.masses(t)) if t.any() else best for t in times))
 
     def to_bytes(self) -> bytes:
         """Stored form, version 1."""
@@ -223,9 +227,10 @@ class Holdout:
     def masses(self, times: IntArray | None = None) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Scores, weight and positive weight at each; every row counted ``times``, once when left out."""
         drawn = np.ones(self.rows) if times is None else times
-        weight = np.bincount(self.place, weights=drawn * self.weight, minlength=self.scores.size)
-        positive = np.bincount(self.place, weights=drawn * self.positive, minlength=self.scores.size)
-        return self.scores, weight, positive
+        return self.scores, self._at_scores(drawn * self.weight), self._at_scores(drawn * self.positive)
+
+    def _at_scores(self, values: FloatArray) -> FloatArray:
+        return np.asarray(np.bincount(self.place, weights=values, minlength=self.scores.size), dtype=np.float64)
 
 
 def draws(rows: int, resamples: int, seed: int) -> Iterator[IntArray]:
