@@ -24,7 +24,7 @@ from assay.stats.accuracy.scores import ScoreCounts
 from assay.stats.arrays import FloatArray
 from assay.stats.container import pack, unpack
 from assay.stats.estimate import NO_ROWS, Estimate
-from assay.stats.estimation.calibration_map import CalibrationMaps, spread
+from assay.stats.estimation.calibration_map import CalibrationMaps, corrected
 from assay.stats.intervals import clipped, mean_interval
 
 KIND = "estimated accuracy"
@@ -242,7 +242,7 @@ class ExpectedMetric:
         value = self.value(rows)
         if value is None:
             return replace(Estimate.undefined(self.undefined if rows.n else NO_ROWS, rows.n), estimated=True)
-        calibration = spread([self.value(other) for other in others]) or 0.0
+        value, calibration = corrected(value, [self.value(other) for other in others], self.least, self.most)
         error = math.hypot(self.error(rows), calibration)
         low, high = clipped(mean_interval(value, error if math.isfinite(error) else None), self.least, self.most)
         return Estimate(value, rows.n, low, high, bound=self.bound(rows), estimated=True)

@@ -21,7 +21,7 @@ from assay.stats.accuracy.tally import Tally
 from assay.stats.arrays import FloatArray, IntArray, read_only, same_content
 from assay.stats.container import pack, unpack
 from assay.stats.estimate import NO_ROWS, Estimate
-from assay.stats.estimation.calibration_map import RESAMPLES, CalibrationMaps, Holdout, draws, spread
+from assay.stats.estimation.calibration_map import RESAMPLES, CalibrationMaps, Holdout, corrected, draws
 from assay.stats.intervals import clipped, mean_interval
 
 KIND = "estimated multiclass accuracy"
@@ -377,12 +377,13 @@ def _mean_loss(rows: ExpectedMulticlass, place: int) -> Estimate:
 def _estimate(
     values: list[float | None], error: float, rows: ExpectedMulticlass, ends: tuple[float, float], undefined: str
 ) -> Estimate:
-    """The first value, with its own error and the spread of the others."""
+    """The first value, with its own error and what the others say of the calibration."""
     value, *others = values
     if value is None:
         return replace(Estimate.undefined(undefined if rows.n else NO_ROWS, rows.n), estimated=True)
     weighted = error * math.sqrt(rows.size.weight / rows.size.effective)
-    whole = math.hypot(weighted, spread(others) or 0.0)
+    value, calibration = corrected(value, others, *ends)
+    whole = math.hypot(weighted, calibration)
     low, high = clipped(mean_interval(value, whole if math.isfinite(whole) else None), *ends)
     return Estimate(value, rows.n, low, high, estimated=True)
 
