@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from tests.laws.law_case import LawCase
 from assay.stats.accuracy.binary import BinaryAccuracy
 from assay.stats.accuracy.calibration import Calibration
 from assay.stats.accuracy.class_table import ClassTable
+from assay.stats.accuracy.comoments import Comoments
 from assay.stats.accuracy.confusion import Confusion
 from assay.stats.accuracy.deviance import FamilyDeviance, OwnDeviance
 from assay.stats.accuracy.losses import LossMean
@@ -42,10 +44,8 @@ CLASSES = ("a", "b", "c")
 
 def close(one: Any, other: Any) -> bool:
     """Whole numbers, weights and names equal; floats within 1e-11 of what they are made of."""
-    if isinstance(one, LossMean):
-        return close_means(one, other)
-    if isinstance(one, OwnDeviance):
-        return close_deviances(one, other)
+    if type(one) in SPECIAL:
+        return type(one) is type(other) and SPECIAL[type(one)](one, other)
     if dataclasses.is_dataclass(one):
         return type(one) is type(other) and all(
             close(getattr(one, f.name), getattr(other, f.name)) for f in dataclasses.fields(one)
@@ -76,6 +76,25 @@ def close_deviances(one: OwnDeviance, other: OwnDeviance) -> bool:
     return math.isclose(one.high + one.low, other.high + other.low, rel_tol=1e-14) and math.isclose(
         one.total, other.total, rel_tol=1e-10, abs_tol=noise
     )
+
+
+def close_comoments(one: Comoments, other: Comoments) -> bool:
+    """Means relative to size and spread; products relative to those of the two numbers' own spreads."""
+    if one.weight != other.weight or not one.weight:
+        return one.weight == other.weight
+    scales = np.abs(one.mean) + np.sqrt(np.diag(one.products) / one.weight)
+    # A mean loses a part in 1e16 of its size, and the products of deviations lose that twice at most.
+    return bool(
+        (np.abs(one.mean - other.mean) <= 1e-13 * scales + 1e-300).all()
+        and (np.abs(one.products - other.products) <= 1e-11 * one.weight * np.outer(scales, scales) + 1e-300).all()
+    )
+
+
+SPECIAL: dict[type, Callable[[Any, Any], bool]] = {
+    LossMean: close_means,
+    OwnDeviance: close_deviances,
+    Comoments: close_comoments,
+}
 
 
 def column(rows: list[tuple[Any, ...]], place: int, dtype: type = float) -> np.ndarray:
@@ -142,6 +161,12 @@ CASES: dict[type, LawCase] = {
         row=st.tuples(VALUES | st.floats(1e8, 1e8 + 1), WEIGHTS),
         of=lambda _, rows: LossMean.of(column(rows, 0), column(rows, 1)),
         empty=lambda _: LossMean.empty(),
+        close=close,
+    ),
+    Comoments: LawCase(
+        row=st.tuples(VALUES, VALUES | st.floats(1e8, 1e8 + 1), WEIGHTS),
+        of=lambda _, rows: Comoments.of(np.column_stack([column(rows, 0), column(rows, 1)]), column(rows, 2)),
+        empty=lambda _: Comoments.empty(2),
         close=close,
     ),
     OwnDeviance: LawCase(

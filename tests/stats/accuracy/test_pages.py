@@ -10,6 +10,7 @@ from assay.stats.accuracy import METRICS
 
 METHODS = Path(__file__).parents[3] / "docs" / "methods"
 PAGES = [
+    "accuracy_alarm",
     "auc",
     "calibration",
     "deviance",

@@ -326,7 +326,8 @@ class ExpectedTableMetric:
             self.value(right, actual, rows.predicted) if rows.n else None
             for right, actual in zip(rows.right, rows.actual, strict=True)
         ]
-        return _estimate(values, self._error(rows), rows, (self.least, 1.0), self.undefined)
+        error = self._error(rows) if rows.n else 0.0
+        return _estimate(values, error, rows, (self.least, 1.0), self.undefined)
 
     def _error(self, rows: ExpectedMulticlass) -> float:
         """Standard error by the delta method: how the metric moves when a row turns out as one class or another."""
