@@ -23,7 +23,6 @@ from assay.stats.estimation import (
     estimate_against_truth,
     estimated_accuracy,
 )
-from assay.stats.intervals import Z95
 
 CLASSES = ("a", "b", "c")
 
@@ -114,8 +113,10 @@ def test_multiclass_by_hand() -> None:
     rows = ExpectedMulticlass.of([[0.7, 0.3], [0.4, 0.6]], classes=("cat", "dog"))
     found = {name: metric(rows) for name, metric in EXPECTED_MULTICLASS_METRICS.items()}
     assert found["Accuracy"].value == pytest.approx(0.65)
-    error = (found["Accuracy"].value - found["Accuracy"].low) / Z95
-    assert error == pytest.approx(math.sqrt(0.21 + 0.24) / 2, rel=1e-5)
+    many = EXPECTED_MULTICLASS_METRICS["Accuracy"](
+        ExpectedMulticlass.of([[0.7, 0.3], [0.4, 0.6]] * 50, classes=("a", "b"))
+    )
+    assert many.standard_error == pytest.approx(math.sqrt(50 * (0.21 + 0.24)) / 100, rel=1e-5)
     assert found["Balanced Accuracy"].value == pytest.approx((0.7 / 1.1 + 0.6 / 0.9) / 2)
     entropies = [-sum(p * math.log(p) for p in row) for row in ((0.7, 0.3), (0.4, 0.6))]
     assert found["LogLoss"].value == pytest.approx(sum(entropies) / 2)
