@@ -13,6 +13,7 @@ from tests.laws.cases import close_profiles
 
 from assay.stats.bins import Bins, LevelBins, NumericBins
 from assay.stats.profile import Profile, bins_from_bytes, bins_to_bytes
+from assay.stats.words import WordBins
 
 STORED = Path(__file__).parent / "stored"
 FORMATS = sorted(path.stem for path in STORED.glob("*.profile"))
@@ -24,6 +25,7 @@ BASELINE = pl.DataFrame(
         "flat": [5.0] * 12,
         "unknown": [None] * 12,
         "city": ["Ulm", "Köln", "Ulm", None, "Bonn", "Ulm", "Köln", "", " Ulm", "é", "e\u0301", "😀"],
+        "note": ["Not good", "good, good", None, "", "Sehr gut!", "gut", "...", "ok", "not", "5 ok", "😀", "é"],
     },
     schema_overrides={"unknown": pl.Float64},
 )
@@ -32,13 +34,14 @@ CURRENT = pl.DataFrame(
         "amount": [0.5, -1.25, None, math.inf, 3e9, -0.0, 2.0, 1e-300, -math.inf, math.nan],
         "flat": [5.0, 7.5, None, 5.0, 5.0, 5.0, 5.0, 5.0, 5.0, 5.0],
         "city": ["Ulm", "Köln", None, "Ulm", "new", "", "Bonn", "Ulm", "😀", "é"],
+        "note": ["NOT gut", "bad", None, "ok ok", "", "x" * 300, "gut", "é", "5", "not"],
     }
 )
 
 
 def bins() -> dict[str, Bins]:
     numbers: dict[str, Bins] = {name: NumericBins.of(BASELINE[name]) for name in ("amount", "flat", "unknown")}
-    return numbers | {"city": LevelBins.of(BASELINE["city"], top=3)}
+    return numbers | {"city": LevelBins.of(BASELINE["city"], top=3), "note": WordBins.of(BASELINE["note"], top=4)}
 
 
 def write(version: str) -> None:

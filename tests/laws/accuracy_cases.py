@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from tests.laws.law_case import LawCase
 from assay.stats.accuracy.binary import BinaryAccuracy
 from assay.stats.accuracy.calibration import Calibration
 from assay.stats.accuracy.class_table import ClassTable
+from assay.stats.accuracy.comoments import Comoments
 from assay.stats.accuracy.confusion import Confusion
 from assay.stats.accuracy.deviance import FamilyDeviance, OwnDeviance
 from assay.stats.accuracy.losses import LossMean
@@ -18,7 +20,15 @@ from assay.stats.accuracy.multiclass import MulticlassAccuracy
 from assay.stats.accuracy.regression import RegressionAccuracy
 from assay.stats.accuracy.scores import ScoreCounts
 from assay.stats.accuracy.tally import Tally
-from assay.stats.estimation import ExpectedAccuracy
+from assay.stats.estimate import Estimate
+from assay.stats.estimation import (
+    ExpectedAccuracy,
+    ExpectedLoss,
+    ExpectedMulticlass,
+    LossModel,
+    MulticlassMaps,
+    Trust,
+)
 from assay.stats.service import ErrorCounts
 
 # Sums of these weights are exact in any order, so counts must agree to the last bit.
@@ -34,10 +44,8 @@ CLASSES = ("a", "b", "c")
 
 def close(one: Any, other: Any) -> bool:
     """Whole numbers, weights and names equal; floats within 1e-11 of what they are made of."""
-    if isinstance(one, LossMean):
-        return close_means(one, other)
-    if isinstance(one, OwnDeviance):
-        return close_deviances(one, other)
+    if type(one) in SPECIAL:
+        return type(one) is type(other) and SPECIAL[type(one)](one, other)
     if dataclasses.is_dataclass(one):
         return type(one) is type(other) and all(
             close(getattr(one, f.name), getattr(other, f.name)) for f in dataclasses.fields(one)
@@ -70,6 +78,25 @@ def close_deviances(one: OwnDeviance, other: OwnDeviance) -> bool:
     )
 
 
+def close_comoments(one: Comoments, other: Comoments) -> bool:
+    """Means relative to size and spread; products relative to those of the two numbers' own spreads."""
+    if one.weight != other.weight or not one.weight:
+        return one.weight == other.weight
+    scales = np.abs(one.mean) + np.sqrt(np.diag(one.products) / one.weight)
+    # A mean loses a part in 1e16 of its size, and the products of deviations lose that twice at most.
+    return bool(
+        (np.abs(one.mean - other.mean) <= 1e-13 * scales + 1e-300).all()
+        and (np.abs(one.products - other.products) <= 1e-11 * one.weight * np.outer(scales, scales) + 1e-300).all()
+    )
+
+
+SPECIAL: dict[type, Callable[[Any, Any], bool]] = {
+    LossMean: close_means,
+    OwnDeviance: close_deviances,
+    Comoments: close_comoments,
+}
+
+
 def column(rows: list[tuple[Any, ...]], place: int, dtype: type = float) -> np.ndarray:
     return np.array([row[place] for row in rows], dtype=dtype)
 
@@ -93,6 +120,36 @@ def multiclass_accuracy(rows: list[tuple[int, tuple[float, ...], float]]) -> Mul
     return MulticlassAccuracy.of(column(rows, 0, int), chances, classes=CLASSES, weights=column(rows, 2))
 
 
+def expected_multiclass(maps: MulticlassMaps | None, rows: list[tuple[tuple[float, ...], float]]) -> ExpectedMulticlass:
+    chances = np.array([row[0] for row in rows], dtype=float).reshape(-1, len(CLASSES))
+    return ExpectedMulticlass.of(chances, classes=CLASSES, maps=maps, weights=column(rows, 1))
+
+
+MULTICLASS_MAPS = MulticlassMaps.of(
+    [0, 1, 2, 0], [[0.7, 0.2, 0.1], [0.3, 0.4, 0.3], [0.0, 0.5, 0.5], [0.2, 0.6, 0.2]], classes=CLASSES, resamples=2
+)
+HOLDOUT = np.linspace(-5, 5, 40)
+LOSS_MODELS = [
+    LossModel.of(HOLDOUT, HOLDOUT**2, cells=4),
+    LossModel.of(HOLDOUT, HOLDOUT**2, feature=np.cos(HOLDOUT), cells=3),
+]
+
+
+def close_expected(one: ExpectedMulticlass, other: ExpectedMulticlass) -> bool:
+    """As `close`, but scores may lie in cells whose masses differ in the last bit."""
+    return close(dataclasses.replace(one, scores=()), dataclasses.replace(other, scores=())) and all(
+        map(close, one.scores, other.scores)
+    )
+
+
+def trust(rows: list[tuple[float | None, float, float | None]]) -> Trust:
+    pairs = [
+        (Estimate(None, 0) if guess is None else Estimate(guess, 9, guess - width, guess + width), value)
+        for guess, width, value in rows
+    ]
+    return Trust.of(pairs)
+
+
 CASES: dict[type, LawCase] = {
     Tally: LawCase(
         row=WEIGHTS_OR_NONE,
@@ -104,6 +161,12 @@ CASES: dict[type, LawCase] = {
         row=st.tuples(VALUES | st.floats(1e8, 1e8 + 1), WEIGHTS),
         of=lambda _, rows: LossMean.of(column(rows, 0), column(rows, 1)),
         empty=lambda _: LossMean.empty(),
+        close=close,
+    ),
+    Comoments: LawCase(
+        row=st.tuples(VALUES, VALUES | st.floats(1e8, 1e8 + 1), WEIGHTS),
+        of=lambda _, rows: Comoments.of(np.column_stack([column(rows, 0), column(rows, 1)]), column(rows, 2)),
+        empty=lambda _: Comoments.empty(2),
         close=close,
     ),
     OwnDeviance: LawCase(
@@ -171,6 +234,28 @@ CASES: dict[type, LawCase] = {
         context=st.sampled_from([0.5, 0.05]),
         of=expected_accuracy,
         empty=ExpectedAccuracy.empty,
+        close=close,
+    ),
+    ExpectedMulticlass: LawCase(
+        row=st.tuples(st.tuples(SCORES, SCORES, SCORES | ODD), WEIGHTS_OR_NONE),
+        context=st.sampled_from([None, MULTICLASS_MAPS]),
+        of=expected_multiclass,
+        empty=lambda maps: ExpectedMulticlass.empty(CLASSES, maps),
+        close=close_expected,
+    ),
+    ExpectedLoss: LawCase(
+        row=st.tuples(VALUES | ODD, VALUES | ODD, WEIGHTS_OR_NONE),
+        context=st.sampled_from(LOSS_MODELS),
+        of=lambda model, rows: ExpectedLoss.of(
+            column(rows, 0), model=model, feature=column(rows, 1), weights=column(rows, 2)
+        ),
+        empty=ExpectedLoss.empty,
+        close=close,
+    ),
+    Trust: LawCase(
+        row=st.tuples(st.none() | SCORES, st.sampled_from([0.125, 0.25]), st.none() | SCORES),
+        of=lambda _, rows: trust(rows),
+        empty=lambda _: Trust.empty(),
         close=close,
     ),
     ErrorCounts: LawCase(

@@ -11,11 +11,13 @@ from tests.laws.law_case import LawCase
 
 from assay.stats.bins import LevelBins, NumericBins
 from assay.stats.categorical import CategoricalColumn
+from assay.stats.distinct import Distinct
 from assay.stats.moments import Moments
 from assay.stats.numeric import NumericColumn
 from assay.stats.profile import Profile
 from assay.stats.quantiles import LogBuckets
 from assay.stats.unseen import UnseenLevels
+from assay.stats.words import TextColumn, WordBins
 
 VALUES = st.floats(-1e6, 1e6) | st.integers(-3, 3).map(float)
 ODD_VALUES = VALUES | st.sampled_from([math.inf, -math.inf, math.nan, -0.0, 1e300, -1e300, 5e-324]) | st.none()
@@ -70,12 +72,28 @@ def levels(rows: list[str | None]) -> pl.Series:
     return pl.Series(rows, dtype=pl.String)
 
 
-def frame(rows: list[tuple[float | None, str | None]]) -> pl.DataFrame:
-    return pl.DataFrame({"x": numbers([row[0] for row in rows]), "city": levels([row[1] for row in rows])})
+def frame(rows: list[tuple[float | None, str | None, str | None]]) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "x": numbers([row[0] for row in rows]),
+            "city": levels([row[1] for row in rows]),
+            "note": levels([row[2] for row in rows]),
+        }
+    )
+
+
+def distinct(kinds: int, rows: list[int]) -> Distinct:
+    """Each row stands for many values, so that hashes give way to registers; few or many of them differ."""
+    random = np.random.default_rng(0)
+    values = random.integers(0, 2**63, (kinds, 700), dtype=np.uint64)
+    return Distinct.of(np.concatenate([np.empty(0, np.uint64), *(values[row % kinds] for row in rows)]))
 
 
 NUMERIC_BINS = st.lists(ODD_VALUES, max_size=40).map(lambda rows: NumericBins.of(numbers(rows)))
 LEVEL_BINS = st.lists(LEVELS, max_size=20).map(lambda rows: LevelBins.of(levels(rows), top=3))
+
+TEXTS = st.sampled_from(["", "Not good", "good, GOOD", "é!", "ok 5", "...", "x" * 300]) | st.none()
+WORD_BINS = st.lists(TEXTS, max_size=8).map(lambda rows: WordBins.of(levels(rows), top=3))
 
 CASES: dict[type, LawCase] = {
     Moments: LawCase(
@@ -113,9 +131,23 @@ CASES: dict[type, LawCase] = {
         empty=UnseenLevels.empty,
         close=lambda one, other: one == other,
     ),
+    TextColumn: LawCase(
+        row=TEXTS,
+        context=WORD_BINS,
+        of=lambda bins, rows: TextColumn.of(levels(rows), bins),
+        empty=TextColumn.empty,
+        close=lambda one, other: one == other,
+    ),
+    Distinct: LawCase(
+        row=st.integers(0, 5),
+        context=st.sampled_from([1, 2, 6]),
+        of=distinct,
+        empty=lambda _: Distinct.empty(),
+        close=lambda one, other: one == other,
+    ),
     Profile: LawCase(
-        row=st.tuples(ODD_VALUES, LEVELS),
-        context=st.fixed_dictionaries({"x": NUMERIC_BINS, "city": LEVEL_BINS}),
+        row=st.tuples(ODD_VALUES, LEVELS, TEXTS),
+        context=st.fixed_dictionaries({"x": NUMERIC_BINS, "city": LEVEL_BINS, "note": WORD_BINS}),
         of=lambda bins, rows: Profile.of(frame(rows), bins),
         empty=Profile.empty,
         close=close_profiles,

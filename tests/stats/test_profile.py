@@ -6,15 +6,17 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.laws.cases import LEVELS, ODD_VALUES, close_profiles, frame
+from tests.laws.cases import LEVELS, ODD_VALUES, TEXTS, close_profiles, frame
 
 from assay.errors import BinsMismatch, FormatUnreadable, Invalid
 from assay.stats.bins import Bins, LevelBins, NumericBins
 from assay.stats.categorical import CategoricalColumn
+from assay.stats.container import unpack
 from assay.stats.numeric import NumericColumn
 from assay.stats.profile import Layout, Profile, bins_from_bytes, bins_to_bytes, merge_all
+from assay.stats.words import WordBins
 
-ROWS = st.lists(st.tuples(ODD_VALUES, LEVELS), max_size=12)
+ROWS = st.lists(st.tuples(ODD_VALUES, LEVELS, TEXTS), max_size=12)
 
 
 def rows(seed: int, n: int = 200) -> pl.DataFrame:
@@ -27,6 +29,14 @@ def rows(seed: int, n: int = 200) -> pl.DataFrame:
             "member": rng.random(n) < 0.3,
         }
     )
+
+
+def bins_of(frame: pl.DataFrame) -> dict[str, Bins]:
+    return {
+        "x": NumericBins.of(frame["x"]),
+        "city": LevelBins.of(frame["city"], top=2),
+        "note": WordBins.of(frame["note"], top=2),
+    }
 
 
 @functools.cache
@@ -78,7 +88,7 @@ def test_a_profile_of_no_columns_still_counts_rows() -> None:
 
 @given(ROWS, ROWS)
 def test_bytes_bring_the_same_profile_back(reference: list, current: list) -> None:
-    bins = {"x": NumericBins.of(frame(reference)["x"]), "city": LevelBins.of(frame(reference)["city"], top=2)}
+    bins = bins_of(frame(reference))
     profile = Profile.of(frame(current), bins)
     back = Profile.from_bytes(profile.to_bytes(), bins)
     assert back == profile
@@ -91,7 +101,7 @@ def test_bytes_bring_the_same_profile_back(reference: list, current: list) -> No
 
 @given(st.lists(ROWS, max_size=5), st.lists(st.booleans(), min_size=5, max_size=5))
 def test_merging_all_at_once_equals_merging_one_by_one(chunks: list, stored: list[bool]) -> None:
-    bins = {"x": NumericBins.of(pl.Series([0.0, 1.0, 2.0, 5.0])), "city": LevelBins.of(pl.Series(["a", "b"]))}
+    bins = bins_of(frame([(0.0, "a", "good"), (1.0, "b", "not good"), (2.0, "a", None), (5.0, "b", "")]))
     parts = [Profile.of(frame(chunk), bins) for chunk in chunks]
     mixed = [Profile.from_bytes(p.to_bytes(), bins) if s else p for p, s in zip(parts, stored, strict=False)]
     one_by_one = functools.reduce(Profile.merge, parts, Profile.empty(bins))
@@ -155,7 +165,11 @@ def test_other_bytes_are_refused() -> None:
 def test_damage_behind_the_first_part_is_found_when_it_is_read() -> None:
     data = Profile.of(rows(1), baseline()).to_bytes()
     with pytest.raises(FormatUnreadable):
-        _ = Profile.from_bytes(data[:-9], baseline()).columns["age"].buckets.keys
+        _ = Profile.from_bytes(data[:-9], baseline()).columns["city"].distinct.estimate
+    buckets = unpack(data, kind="profile").fields["buckets"]
+    behind = len(data) - len(unpack(data, kind="profile").attachment) + buckets
+    with pytest.raises(FormatUnreadable):
+        _ = Profile.from_bytes(data[: behind - 9], baseline()).columns["age"].buckets.keys
 
 
 def test_the_order_of_the_bins_does_not_matter() -> None:

@@ -5,23 +5,33 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.laws.cases import LEVELS, ODD_VALUES, frame
+from tests.laws.cases import LEVELS, ODD_VALUES, TEXTS, frame
 
 from assay.errors import FormatUnreadable
 from assay.stats.bins import LevelBins, NumericBins
+from assay.stats.distinct import Distinct
 from assay.stats.moments import Moments
 from assay.stats.profile import Profile, merge_all
 from assay.stats.quantiles import LogBuckets
 from assay.stats.soundness import require_sound
+from assay.stats.words import WordBins
 
-BINS = {"x": NumericBins.of(pl.Series([1.0, 2.0, 3.0])), "city": LevelBins.of(pl.Series(["a", "b"]))}
-ROWS = st.lists(st.tuples(ODD_VALUES, LEVELS), max_size=12)
+BINS = {
+    "x": NumericBins.of(pl.Series([1.0, 2.0, 3.0])),
+    "city": LevelBins.of(pl.Series(["a", "b"])),
+    "note": WordBins.of(pl.Series(["good", "not good"])),
+}
+ROWS = st.lists(st.tuples(ODD_VALUES, LEVELS, TEXTS), max_size=12)
 
 
 @given(ROWS, ROWS, ROWS)
 def test_every_profile_made_from_rows_is_sound(reference: list, one: list, other: list) -> None:
     rows = frame(reference)
-    bins = {"x": NumericBins.of(rows["x"]), "city": LevelBins.of(rows["city"], top=2)}
+    bins = {
+        "x": NumericBins.of(rows["x"]),
+        "city": LevelBins.of(rows["city"], top=2),
+        "note": WordBins.of(rows["note"], top=2),
+    }
     parts = [Profile.of(frame(chunk), bins) for chunk in (one, other)]
     require_sound(merge_all([Profile.from_bytes(p.to_bytes(), bins) for p in parts], bins))
 
@@ -48,10 +58,15 @@ def test_every_profile_made_from_rows_is_sound(reference: list, one: list, other
         ("city", {"counts": np.array([3, 0, 0])}),
         ("city", {"new_level_rows": 2}),
         ("city", {"new_level_rows": -1}),
+        ("city", {"distinct": Distinct.of(np.arange(3, dtype=np.uint64))}),
+        ("note", {"counts": np.array([2, 1, 1])}),
+        ("note", {"texts": 3}),
+        ("note", {"distinct": Distinct.of(np.arange(3, dtype=np.uint64))}),
     ],
 )
 def test_numbers_that_contradict_each_other_are_refused_by_column(name: str, changes: dict[str, object]) -> None:
-    profile = Profile.of(pl.DataFrame({"x": [1.0, 2.5, None], "city": ["a", "c", None]}), BINS)
+    rows = {"x": [1.0, 2.5, None], "city": ["a", "c", None], "note": ["good", "", None]}
+    profile = Profile.of(pl.DataFrame(rows), BINS)
     require_sound(profile)
     columns = dict(profile.columns)
     columns[name] = dataclasses.replace(columns[name], **changes)

@@ -132,8 +132,10 @@ def allowed_methods(request: Request) -> list[str]:
     """Methods of every operation at the request's path; the framework names only the first one's."""
     paths = request.app.openapi()["paths"]
     asked = request.url.path.strip("/").split("/")
+    exact = request.url.path.rstrip("/") + "/"
     found: set[str] = set()
-    for template, operations in paths.items():
+    # A path of words alone, such as datasets/fromFile/, is none with "fromFile" for an id.
+    for template, operations in {exact: paths[exact]}.items() if exact in paths else paths.items():
         parts = template.strip("/").split("/")
         if len(parts) == len(asked) and all(p.startswith("{") or p == a for p, a in zip(parts, asked, strict=True)):
             found.update(method.upper() for method in operations)

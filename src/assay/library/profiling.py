@@ -13,6 +13,7 @@ from assay.library.tables import table
 from assay.records.models import FeatureKind
 from assay.stats.numeric import NumericColumn
 from assay.stats.profile import Profile
+from assay.stats.words import TextColumn
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +58,8 @@ class TableProfile:
                 "high": column.high,
                 **quantiles,
             }
+        if isinstance(column, TextColumn):
+            return {**common, "levels": round(column.distinct.estimate), "most_frequent": None}
         levels = len(column.bins.levels) + len(column.bins.other_levels)
         return {**common, "levels": levels, "most_frequent": column.bins.levels[0] if column.bins.levels else None}
 

@@ -16,6 +16,7 @@ import polars as pl
 from assay.errors import Invalid
 from assay.stats.arrays import FloatArray, IntArray, read_only
 from assay.stats.series import finite, levels, numbers
+from assay.stats.words import WordBins
 
 BIN_COUNTS = (2, 3, 4, 5, 6, 7, 8, 9, 10)
 
@@ -195,7 +196,8 @@ class LevelBins:
         return hash(self.digest)
 
 
-Bins = NumericBins | LevelBins
+Bins = NumericBins | LevelBins | WordBins
+"""Cells of one column: of numbers, of categories, or of text."""
 
 
 def _or_nan(value: float | None) -> float:

@@ -8,6 +8,7 @@ import numpy as np
 from assay.stats.arrays import read_only
 from assay.stats.bins import Bins, LevelBins, NumericBins
 from assay.stats.container import pack, unpack
+from assay.stats.words import WordBins
 
 BINS_KIND = "bins"
 BINS_VERSION = 1
@@ -54,6 +55,9 @@ def bins_from_bytes(data: bytes) -> dict[str, Bins]:
             levels, others, singletons = rest
             bins[name] = LevelBins(tuple(levels), frozenset(others), singletons)
             continue
+        if kind == "words":
+            bins[name] = WordBins(tuple(rest[0]))
+            continue
         n_fractions, n_quantiles, low, high, pivot = rest
         bins[name] = NumericBins(
             fractions[fraction : fraction + n_fractions],
@@ -69,4 +73,6 @@ def bins_from_bytes(data: bytes) -> dict[str, Bins]:
 def _described(name: str, bins: Bins) -> list[Any]:
     if isinstance(bins, LevelBins):
         return [name, "levels", list(bins.levels), sorted(bins.other_levels), bins.singletons]
+    if isinstance(bins, WordBins):
+        return [name, "words", list(bins.words)]
     return [name, "numeric", bins.fractions.size, bins.quantiles.size, bins.low, bins.high, bins.pivot]

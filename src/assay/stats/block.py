@@ -7,17 +7,21 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from assay.stats import stored_distinct
 from assay.stats.arrays import FloatArray, IntArray, read_only
 from assay.stats.bins import LevelBins
 from assay.stats.categorical import CategoricalColumn
+from assay.stats.distinct import Distinct
 from assay.stats.layout import Layout, n_cells_of
 from assay.stats.moments import Moments, merged_powers
 from assay.stats.numeric import NumericColumn
 from assay.stats.quantiles import LogBuckets
 from assay.stats.stored_arrays import integers, narrow, shaped
 from assay.stats.stored_buckets import StoredBuckets, deferred
+from assay.stats.stored_distinct import StoredDistinct
+from assay.stats.words import TextColumn, WordBins
 
-Column = NumericColumn | CategoricalColumn
+Column = NumericColumn | CategoricalColumn | TextColumn
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,18 +37,24 @@ class Block:
         Missing, +inf, -inf, below, above, finite values.
     levels : int array, shape (2, n_categorical)
         Missing, rows of new levels.
+    texts : int array, shape (2, n_text)
+        Missing, rows that are not.
     floats : float array, shape (6, n_numeric)
         Low, high (NaN for none), shifted mean, spread, third and fourth moment.
     buckets : sequence of StoredBuckets
         Their sum; each has every numeric column.
+    distinct : sequence of StoredDistinct
+        Their union; each has every categorical column, then every text column.
     """
 
     layout: Layout
     counts: IntArray
     numeric: IntArray
     levels: IntArray
+    texts: IntArray
     floats: FloatArray
     buckets: Sequence[StoredBuckets]
+    distinct: Sequence[StoredDistinct]
 
     @classmethod
     def of_columns(cls, columns: Mapping[str, Column], layout: Layout) -> Self:
@@ -52,6 +62,7 @@ class Block:
         ordered = [columns[name] for name in layout.bins]
         numeric = [c for c in ordered if isinstance(c, NumericColumn)]
         categorical = [c for c in ordered if isinstance(c, CategoricalColumn)]
+        texts = [c for c in ordered if isinstance(c, TextColumn)]
         return cls(
             layout,
             counts=np.concatenate([np.empty(0, np.int64), *(c.counts for c in ordered)]),
@@ -62,29 +73,33 @@ class Block:
             .reshape(-1, 6)
             .T,
             levels=np.array([(c.missing, c.new_level_rows) for c in categorical], dtype=np.int64).reshape(-1, 2).T,
+            texts=np.array([(c.missing, c.texts) for c in texts], dtype=np.int64).reshape(-1, 2).T,
             floats=np.array([(_or_nan(c.low), _or_nan(c.high), *_sums(c.moments)) for c in numeric], dtype=np.float64)
             .reshape(-1, 6)
             .T,
             buckets=[StoredBuckets.of([c.buckets for c in numeric])],
+            distinct=[StoredDistinct.of([*(c.distinct for c in categorical), *(c.distinct for c in texts)])],
         )
 
     @classmethod
-    def of_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]], buckets: bytes, layout: Layout) -> Self:
-        """Block of what `arrays` and `bucket_bytes` gave.
+    def of_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]], buckets: bytes, distinct: bytes, layout: Layout) -> Self:
+        """Block of what `arrays`, `bucket_bytes` and `distinct_bytes` gave.
 
         Raises
         ------
         FormatUnreadable
             When an array is absent or has not the size that the layout needs.
         """
-        n_numeric, n_categorical = len(layout.numeric), len(layout) - len(layout.numeric)
+        n_numeric, n_categorical, n_text = len(layout.numeric), len(layout.categorical), len(layout.texts)
         return cls(
             layout,
             counts=read_only(integers(arrays, "counts", (layout.n_cells,))),
             numeric=integers(arrays, "numeric", (6, n_numeric)),
             levels=integers(arrays, "levels", (2, n_categorical)),
+            texts=integers(arrays, "texts", (2, n_text)),
             floats=shaped(arrays, "floats", (6, n_numeric)).astype(np.float64),
             buckets=[StoredBuckets(buckets, n_numeric)],
+            distinct=[StoredDistinct(distinct, n_categorical + n_text)],
         )
 
     @classmethod
@@ -97,6 +112,7 @@ class Block:
             counts=read_only(np.sum([b.counts for b in blocks], axis=0)),
             numeric=np.sum([b.numeric for b in blocks], axis=0),
             levels=np.sum([b.levels for b in blocks], axis=0),
+            texts=np.sum([b.texts for b in blocks], axis=0),
             floats=np.concatenate(
                 [
                     [np.fmin.reduce(floats[:, 0]), np.fmax.reduce(floats[:, 1])],
@@ -104,6 +120,7 @@ class Block:
                 ]
             ),
             buckets=[part for b in blocks for part in b.buckets],
+            distinct=[part for b in blocks for part in b.distinct],
         )
 
     @property
@@ -113,6 +130,7 @@ class Block:
             "counts": narrow(self.counts),
             "numeric": narrow(self.numeric.reshape(-1)),
             "levels": narrow(self.levels.reshape(-1)),
+            "texts": narrow(self.texts.reshape(-1)),
             "floats": np.ascontiguousarray(self.floats).reshape(-1),
         }
 
@@ -123,12 +141,24 @@ class Block:
             return self.buckets[0].data
         return StoredBuckets.of([self._buckets(place) for place in range(len(self.layout.numeric))]).data
 
+    @property
+    def distinct_bytes(self) -> bytes:
+        """The distinct counts of every categorical and text column, united and compressed."""
+        if len(self.distinct) == 1:
+            return self.distinct[0].data
+        places = range(len(self.layout.categorical) + len(self.layout.texts))
+        return StoredDistinct.of([stored_distinct.merged(self.distinct, place) for place in places]).data
+
     def column(self, name: str) -> Column:
         """Profile of one column."""
         bins, start, place = self.layout.bins[name], self.layout.starts[name], self.layout.places[name]
         counts = self.counts[start : start + n_cells_of(bins)]
         if isinstance(bins, LevelBins):
-            return CategoricalColumn(bins, counts, *self.levels[:, place].tolist())
+            missing, new = self.levels[:, place].tolist()
+            return CategoricalColumn(bins, counts, missing, new, self._distinct(place))
+        if isinstance(bins, WordBins):
+            missing, texts = self.texts[:, place].tolist()
+            return TextColumn(bins, counts, missing, texts, self._distinct(len(self.layout.categorical) + place))
         missing, positive, negative, below, above, n = self.numeric[:, place].tolist()
         low, high, *sums = self.floats[:, place].tolist()
         return NumericColumn(
@@ -144,6 +174,9 @@ class Block:
             moments=Moments(n, bins.pivot, *sums),
             buckets=deferred(lambda: self._buckets(place)),
         )
+
+    def _distinct(self, place: int) -> Distinct:
+        return stored_distinct.deferred(lambda: stored_distinct.merged(self.distinct, place))
 
     def _buckets(self, place: int) -> LogBuckets:
         return LogBuckets.merge_all(part.columns[place] for part in self.buckets)

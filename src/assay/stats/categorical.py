@@ -9,6 +9,7 @@ import polars as pl
 from assay.errors import BinsMismatch
 from assay.stats.arrays import IntArray, read_only, same_content
 from assay.stats.bins import LevelBins
+from assay.stats.distinct import Distinct, hashes_of_texts
 from assay.stats.series import levels
 
 
@@ -29,6 +30,8 @@ class CategoricalColumn:
         Rows.
     new_level_rows : int
         Rows whose level the baseline never had; they are among the last count too.
+    distinct : Distinct
+        Of the levels.
 
     Examples
     --------
@@ -42,11 +45,12 @@ class CategoricalColumn:
     counts: IntArray
     missing: int
     new_level_rows: int
+    distinct: Distinct
 
     @classmethod
     def empty(cls, bins: LevelBins) -> Self:
         """Profile of no rows."""
-        return cls(bins, read_only(np.zeros(len(bins.levels) + 1, dtype=np.int64)), 0, 0)
+        return cls(bins, read_only(np.zeros(len(bins.levels) + 1, dtype=np.int64)), 0, 0, Distinct.empty())
 
     @classmethod
     def of(cls, values: pl.Series, bins: LevelBins) -> Self:
@@ -68,6 +72,7 @@ class CategoricalColumn:
             counts=read_only(counts),
             missing=values.len() - int(counts.sum()),
             new_level_rows=_new_level_rows(found.filter(known.is_null()), bins),
+            distinct=Distinct.of(hashes_of_texts(found["level"])),
         )
 
     def merge(self, other: Self) -> Self:
@@ -88,6 +93,7 @@ class CategoricalColumn:
             counts=read_only(self.counts + other.counts),
             missing=self.missing + other.missing,
             new_level_rows=self.new_level_rows + other.new_level_rows,
+            distinct=self.distinct.merge(other.distinct),
         )
 
     @property

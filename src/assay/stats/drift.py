@@ -14,9 +14,10 @@ from assay.errors import BinsMismatch, Invalid
 from assay.stats.arrays import FloatArray, IntArray
 from assay.stats.categorical import CategoricalColumn
 from assay.stats.numeric import NumericColumn
+from assay.stats.words import TextColumn
 
 Distance = Callable[[IntArray, IntArray], float | None]
-Column = NumericColumn | CategoricalColumn
+Column = NumericColumn | CategoricalColumn | TextColumn
 
 
 def proportions(baseline: IntArray, current: IntArray) -> tuple[FloatArray, FloatArray] | None:
@@ -209,7 +210,9 @@ DISTANCES: dict[str, Distance] = {
 
 
 def drift_score(metric: str, baseline: Column, current: Column) -> float | None:
-    """One of ``DISTANCES`` between two profiles of a column: ten bins for numbers, all kept levels otherwise.
+    """One of ``DISTANCES`` between two profiles of a column: ten bins for numbers, all kept levels or words otherwise.
+
+    Rows that contain a word are its cell; what that compares is said in docs/methods/words.md.
 
     Raises
     ------

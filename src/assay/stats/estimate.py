@@ -25,13 +25,15 @@ class Estimate:
         0.0 means exact.
     reason : str or None
         Why ``value`` is None, in words for a reader.
+    estimated : bool
+        Whether it was estimated without actuals; to be said wherever the number is shown.
 
     Examples
     --------
     >>> Estimate(0.5, n=2).reason is None
     True
     >>> Estimate.undefined("there are no rows")
-    Estimate(value=None, n=0, low=None, high=None, bound=0.0, reason='there are no rows')
+    Estimate(value=None, n=0, low=None, high=None, bound=0.0, reason='there are no rows', estimated=False)
     """
 
     value: float | None
@@ -40,6 +42,7 @@ class Estimate:
     high: float | None = None
     bound: float = 0.0
     reason: str | None = None
+    estimated: bool = False
 
     @property
     def standard_error(self) -> float | None:

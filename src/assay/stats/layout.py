@@ -7,6 +7,9 @@ from functools import cached_property
 from itertools import accumulate
 
 from assay.stats.bins import Bins, LevelBins, NumericBins
+from assay.stats.words import WordBins
+
+KINDS = (NumericBins, LevelBins, WordBins)
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +25,7 @@ class Layout(Mapping[str, Bins]):
     starts : mapping of str to int
         First cell of each column in the block's ``counts``.
     places : mapping of str to int
-        Place among the numeric columns, or among the categorical ones.
+        Place among the columns of its kind: numeric, categorical, text.
     n_cells : int
         Cells of all columns.
     """
@@ -39,9 +42,8 @@ class Layout(Mapping[str, Bins]):
             return bins
         ordered = dict(sorted(bins.items()))
         starts = list(accumulate((n_cells_of(b) for b in ordered.values()), initial=0))
-        numeric = [name for name, b in ordered.items() if isinstance(b, NumericBins)]
-        categorical = [name for name, b in ordered.items() if isinstance(b, LevelBins)]
-        places = {name: place for names in (numeric, categorical) for place, name in enumerate(names)}
+        kinds = ([name for name, b in ordered.items() if isinstance(b, kind)] for kind in KINDS)
+        places = {name: place for names in kinds for place, name in enumerate(names)}
         return cls(ordered, dict(zip(ordered, starts, strict=False)), places, starts[-1])
 
     def __getitem__(self, name: str) -> Bins:
@@ -60,6 +62,16 @@ class Layout(Mapping[str, Bins]):
         return [name for name, b in self.bins.items() if isinstance(b, NumericBins)]
 
     @cached_property
+    def categorical(self) -> list[str]:
+        """Names of the categorical columns."""
+        return [name for name, b in self.bins.items() if isinstance(b, LevelBins)]
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """Names of the text columns."""
+        return [name for name, b in self.bins.items() if isinstance(b, WordBins)]
+
+    @cached_property
     def digest(self) -> str:
         """Short text that two layouts share exactly when their names and bins are equal."""
         digest = hashlib.sha256()
@@ -70,4 +82,6 @@ class Layout(Mapping[str, Bins]):
 
 def n_cells_of(bins: Bins) -> int:
     """Cells of one column, missing left out."""
-    return bins.edges.size + 1 if isinstance(bins, NumericBins) else len(bins.levels) + 1
+    if isinstance(bins, NumericBins):
+        return bins.edges.size + 1
+    return len(bins.words if isinstance(bins, WordBins) else bins.levels) + 1

@@ -17,6 +17,7 @@ from assay.stats.categorical import CategoricalColumn
 from assay.stats.container import pack, unpack
 from assay.stats.layout import Layout
 from assay.stats.numeric import NumericColumn
+from assay.stats.words import TextColumn, WordBins
 
 __all__ = ["Column", "Layout", "Profile", "bins_from_bytes", "bins_to_bytes", "merge_all"]
 
@@ -115,8 +116,9 @@ class Profile:
     def to_bytes(self) -> bytes:
         """Bytes for `from_bytes`; a function of the content alone."""
         block = _block(self)
-        fields = {"rows": self.rows, "bins": block.layout.digest}
-        return pack(PROFILE_KIND, PROFILE_VERSION, fields, block.arrays, attachment=block.bucket_bytes)
+        buckets = block.bucket_bytes
+        fields = {"rows": self.rows, "bins": block.layout.digest, "buckets": len(buckets)}
+        return pack(PROFILE_KIND, PROFILE_VERSION, fields, block.arrays, attachment=buckets + block.distinct_bytes)
 
     @classmethod
     def from_bytes(cls, data: bytes, bins: Mapping[str, Bins]) -> Self:
@@ -142,7 +144,11 @@ class Profile:
                 f"A stored profile of {rows} rows was counted over other bins than those of the {len(layout)} "
                 "columns given. Read it with the bins of its own baseline."
             )
-        return cls(rows, StoredColumns(Block.of_arrays(contents.arrays, contents.attachment, layout)))
+        split = contents.fields.get("buckets")
+        if not isinstance(split, int) or split < 0:
+            raise FormatUnreadable(f"A stored profile has log buckets of {split!r} bytes.")
+        attached = contents.attachment
+        return cls(rows, StoredColumns(Block.of_arrays(contents.arrays, attached[:split], attached[split:], layout)))
 
     def __eq__(self, other: object) -> bool:
         return (
@@ -206,12 +212,16 @@ def merge_all(profiles: Iterable[Profile], bins: Mapping[str, Bins]) -> Profile:
 
 
 def _column_of(values: pl.Series, bins: Bins) -> Column:
+    if isinstance(bins, WordBins):
+        return TextColumn.of(values, bins)
     return CategoricalColumn.of(values, bins) if isinstance(bins, LevelBins) else NumericColumn.of(values, bins)
 
 
 def _all_missing(bins: Bins, rows: int) -> Column:
     if isinstance(bins, LevelBins):
         return replace(CategoricalColumn.empty(bins), missing=rows)
+    if isinstance(bins, WordBins):
+        return replace(TextColumn.empty(bins), missing=rows)
     return replace(NumericColumn.empty(bins), missing=rows)
 
 
@@ -225,6 +235,8 @@ def _merged(name: str, one: Column, other: Column) -> Column:
     if isinstance(one, NumericColumn) and isinstance(other, NumericColumn) and one.bins == other.bins:
         return one.merge(other)
     if isinstance(one, CategoricalColumn) and isinstance(other, CategoricalColumn) and one.bins == other.bins:
+        return one.merge(other)
+    if isinstance(one, TextColumn) and isinstance(other, TextColumn) and one.bins == other.bins:
         return one.merge(other)
     raise BinsMismatch(
         f"Column {name!r} was counted over different bins in the two profiles. Profile both with one baseline."

@@ -6,9 +6,11 @@ import numpy as np
 
 from assay.errors import FormatUnreadable
 from assay.stats.categorical import CategoricalColumn
+from assay.stats.distinct import Distinct
 from assay.stats.numeric import NumericColumn
 from assay.stats.profile import Column, Profile
 from assay.stats.quantiles import LARGEST_KEY
+from assay.stats.words import TextColumn
 
 
 def require_sound(profile: Profile) -> None:
@@ -36,12 +38,26 @@ def _faults(column: Column, rows: int) -> Iterator[str]:
         yield "has a negative count"
     if column.rows != rows:
         yield f"counts {column.rows} rows where the profile has {rows}"
-    yield from _faults_of_levels(column) if isinstance(column, CategoricalColumn) else _faults_of_numbers(column)
+    if isinstance(column, NumericColumn):
+        yield from _faults_of_numbers(column)
+    else:
+        yield from _faults_of_levels(column) if isinstance(column, CategoricalColumn) else _faults_of_texts(column)
+        yield from _faults_of_distinct(column.distinct, column.rows - column.missing)
 
 
 def _faults_of_levels(column: CategoricalColumn) -> Iterator[str]:
     if not 0 <= column.new_level_rows <= int(column.counts[-1]):
         yield f"has {column.new_level_rows} rows of new levels among {column.counts[-1]} of other levels"
+
+
+def _faults_of_texts(column: TextColumn) -> Iterator[str]:
+    if int(column.counts[:-1].max(initial=0)) + int(column.counts[-1]) > column.texts:
+        yield f"counts a word in more rows than the {column.texts} that have a text"
+
+
+def _faults_of_distinct(distinct: Distinct, values: int) -> Iterator[str]:
+    if (distinct.exact and distinct.estimate > values) or (values == 0 and not distinct.exact):
+        yield f"has {distinct.estimate:.0f} different values among {values}"
 
 
 def _faults_of_numbers(column: NumericColumn) -> Iterator[str]:

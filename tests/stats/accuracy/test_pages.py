@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from assay.stats.accuracy import METRICS
+from assay.stats.estimation import EXPECTED_LOSS_METRICS, EXPECTED_METRICS, EXPECTED_MULTICLASS_METRICS
 
 METHODS = Path(__file__).parents[3] / "docs" / "methods"
 PAGES = [
+    "accuracy_alarm",
     "auc",
     "calibration",
     "deviance",
@@ -40,6 +42,12 @@ def test_every_metric_is_in_the_table_of_metrics() -> None:
     text = (METHODS / "accuracy.md").read_text(encoding="utf-8")
     names = {name for metrics in METRICS.values() for name in metrics}
     assert {name for name in names if f"`{name}`" not in text} == set()
+
+
+def test_every_metric_that_can_be_estimated_is_on_its_page() -> None:
+    text = (METHODS / "estimated_accuracy.md").read_text(encoding="utf-8")
+    names = {*EXPECTED_METRICS, *EXPECTED_MULTICLASS_METRICS, *EXPECTED_LOSS_METRICS}
+    assert {name for name in names if name not in text} == set()
 
 
 def test_every_link_between_the_pages_leads_somewhere() -> None:

@@ -23,6 +23,7 @@ from assay.stats.accuracy.tally import Tally
 from assay.stats.arrays import FloatArray
 from assay.stats.container import pack, unpack
 from assay.stats.estimate import Estimate
+from assay.stats.intervals import clipped, mean_interval
 
 KIND = "binary accuracy"
 
@@ -224,13 +225,30 @@ def fraction_explained(rows: BinaryAccuracy) -> Estimate:
     """Share of the entropy of the outcomes that the scores explain, ``1 - LogLoss / entropy``, at most 1.
 
     The entropy is that of the rows' own share of positives, so the figure says how much better the scores are
-    than knowing that share. Below 0 they are worse.
+    than knowing that share. Below 0 they are worse. The interval is by the delta method.
     """
     one_class, mean = rows.ranking.one_class, rows.log_loss.mean
     if one_class or mean is None:
         return Estimate.undefined(one_class or rows.log_loss.reason, rows.n)
     classes = np.array([rows.confusion.positives.weight, rows.confusion.negatives.weight])
-    return Estimate(1 - mean / entropy(classes), rows.n)
+    own = entropy(classes)
+    error = _explained_error(rows, mean / own, classes / classes.sum())
+    low, high = clipped(mean_interval(1 - mean / own, None if error is None else error / own), -math.inf, 1.0)
+    return Estimate(1 - mean / own, rows.n, low, high)
+
+
+def _explained_error(rows: BinaryAccuracy, ratio: float, shares: FloatArray) -> float | None:
+    """Standard error of the mean loss less ``ratio`` times the loss of predicting the classes' shares."""
+    score = np.clip(rows.scores.scores, CLIP, 1 - CLIP)
+    of_positive = -np.log(score) + ratio * math.log(shares[0])
+    of_negative = -np.log1p(-score) + ratio * math.log(shares[1])
+    squares = rows.scores.positives * of_positive**2 + rows.scores.negatives * of_negative**2
+    return ratio_error(float(squares.sum()), rows.confusion.total)
+
+
+def ratio_error(squares: float, size: Tally) -> float | None:
+    """Standard error of a mean that is zero by construction, from its weighted sum of squares."""
+    return math.sqrt(squares / size.weight / (size.effective - 1)) if squares > 0 and size.effective > 1 else None
 
 
 BinaryMetric = Callable[[BinaryAccuracy], Estimate]

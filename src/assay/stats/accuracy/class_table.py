@@ -13,6 +13,7 @@ from assay.stats.accuracy.confusion import mean_of_rates, rate
 from assay.stats.accuracy.tally import Tally
 from assay.stats.arrays import FloatArray, IntArray, read_only, same_content
 from assay.stats.estimate import NO_ROWS, Estimate
+from assay.stats.intervals import Interval, clipped, mean_interval
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,17 +102,26 @@ def balanced_accuracy(table: ClassTable) -> Estimate:
 
 
 def macro_f1(table: ClassTable) -> Estimate:
-    """Mean over all classes of F1; a class that neither occurs nor is predicted counts as 0, in [0, 1]."""
+    """Mean over all classes of F1; a class that neither occurs nor is predicted counts as 0, in [0, 1].
+
+    The interval is by the delta method, taking the cells of the table as multinomial; a perfect table has none.
+    """
     if table.total.rows == 0:
         return Estimate.undefined(NO_ROWS)
     concerned = table.weight.sum(axis=0) + table.weight.sum(axis=1)
     right = 2 * np.diag(table.weight)
-    scores = np.divide(right, concerned, out=np.zeros_like(right), where=concerned > 0)
-    return Estimate(float(scores.mean()), table.total.rows)
+    part = np.divide(1.0, concerned, out=np.zeros_like(right), where=concerned > 0)
+    # A row more in a cell adds to the class it is of and to the one predicted; on the diagonal it is right.
+    slope = -(right * part**2)[:, None] - (right * part**2)[None, :] + np.diag(2 * part)
+    value = float((right * part).mean())
+    low, high = _interval(table, value, slope * table.total.weight / right.size, least=0.0)
+    return Estimate(value, table.total.rows, low, high)
 
 
 def matthews(table: ClassTable) -> Estimate:
     """Matthews correlation of predicted and actual class, in [-1, 1]; undefined when either is constant.
+
+    The interval is by the delta method, taking the cells of the table as multinomial; a perfect table has none.
 
     References
     ----------
@@ -124,5 +134,19 @@ def matthews(table: ClassTable) -> Estimate:
         return Estimate.undefined("all rows are of one class, predicted or actually", n)
     shares = table.weight / table.weight.sum()
     actual, predicted = shares.sum(axis=1), shares.sum(axis=0)
-    spread = (1 - float(actual @ actual)) * (1 - float(predicted @ predicted))
-    return Estimate((float(np.trace(shares)) - float(actual @ predicted)) / math.sqrt(spread), n)
+    room, predicted_room = 1 - float(actual @ actual), 1 - float(predicted @ predicted)
+    root = math.sqrt(room * predicted_room)
+    value = (float(np.trace(shares)) - float(actual @ predicted)) / root
+    # By quotient rule: the numerator's slope, then that of each factor under the root.
+    slope = (np.eye(actual.size) - predicted[:, None] - actual[None, :]) / root
+    slope += value * (actual[:, None] / room + predicted[None, :] / predicted_room)
+    low, high = _interval(table, value, slope, least=-1.0)
+    return Estimate(value, n, low, high)
+
+
+def _interval(table: ClassTable, value: float, slope: FloatArray, *, least: float) -> Interval:
+    """Normal interval of a function of the cells' shares, from its slope with respect to each share."""
+    shares = table.weight / table.weight.sum()
+    variance = float((shares * (slope - (shares * slope).sum()) ** 2).sum())
+    error = math.sqrt(variance / table.total.effective) if variance > 1e-12 else None
+    return clipped(mean_interval(value, error), least, 1.0)

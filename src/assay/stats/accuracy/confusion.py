@@ -182,11 +182,29 @@ def matthews(counts: Confusion) -> Estimate:
     positive, negative, above, below = (margin.weight / total.weight for margin in margins)
     tp, fp = counts.true_positive.weight / total.weight, counts.false_positive.weight / total.weight
     phi = (tp * negative - fp * positive) / math.sqrt(positive * negative * above * below)
-    one, two = _tilt(positive, negative), _tilt(above, below)
-    spread = 1 - phi**2 + phi * (1 + phi**2 / 2) * one * two - 0.75 * phi**2 * (one**2 + two**2)
-    error = math.sqrt(spread / total.effective) if spread > 1e-12 else None
-    low, high = clipped(mean_interval(phi, error), -1.0, 1.0)
+    low, high = clipped(mean_interval(phi, phi_error(phi, positive, above, total.effective)), -1.0, 1.0)
     return Estimate(phi, total.rows, low, high)
+
+
+def phi_error(phi: float, positive: float, above: float, rows: float) -> float | None:
+    """Large-sample standard error of the phi coefficient; None for a perfect table or a constant side.
+
+    Parameters
+    ----------
+    phi : float
+    positive, above : float
+        Share of the rows that are positive, and that are predicted positive.
+    rows : float
+
+    References
+    ----------
+    Bishop, Fienberg and Holland (1975), Discrete Multivariate Analysis, section 11.3.
+    """
+    if not (0 < positive < 1 and 0 < above < 1):
+        return None
+    one, two = _tilt(positive, 1 - positive), _tilt(above, 1 - above)
+    spread = 1 - phi**2 + phi * (1 + phi**2 / 2) * one * two - 0.75 * phi**2 * (one**2 + two**2)
+    return math.sqrt(spread / rows) if spread > 1e-12 else None
 
 
 def _tilt(share: float, rest: float) -> float:

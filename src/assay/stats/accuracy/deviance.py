@@ -11,6 +11,7 @@ from typing import Literal, Self
 import numpy as np
 
 from assay.errors import BinsMismatch
+from assay.stats.accuracy.comoments import Comoments
 from assay.stats.accuracy.losses import LossMean, two_sum
 from assay.stats.accuracy.rows import BoolArray
 from assay.stats.arrays import FloatArray
@@ -151,26 +152,65 @@ class FamilyDeviance:
         Deviance of the actuals from the predictions.
     own : OwnDeviance
         Deviance of the actuals from their own mean.
+    together : Comoments
+        Of the deviance, of the actual and of a function of it: enough to say how the two deviances vary together.
     """
 
     model: LossMean
     own: OwnDeviance
+    together: Comoments
 
     @classmethod
     def empty(cls, family: Family) -> Self:
         """Deviance of no rows."""
-        return cls(LossMean.empty(), OwnDeviance.empty(family))
+        return cls(LossMean.empty(), OwnDeviance.empty(family), Comoments.empty(3))
 
     @classmethod
     def of(cls, family: Family, actual: FloatArray, predicted: FloatArray, weights: FloatArray) -> Self:
         """From actual, prediction and weight of each row, shape (n,); rows outside the domain drop out."""
         inside = _domain(family, actual, predicted)
         y, p, w = actual[inside], predicted[inside], weights[inside]
-        return cls(LossMean.of(DEVIANCES[family](y, p, y - p), w), OwnDeviance.of(family, y, w))
+        deviance = DEVIANCES[family](y, p, y - p)
+        together = Comoments.of(np.column_stack([deviance, _FUNCTIONS[family](y), y]), w)
+        return cls(LossMean.of(deviance, w), OwnDeviance.of(family, y, w), together)
 
     def merge(self, other: Self) -> Self:
         """Both together; neither is changed."""
-        return type(self)(self.model.merge(other.model), self.own.merge(other.own))
+        return type(self)(self.model.merge(other.model), self.own.merge(other.own), self.together.merge(other.together))
+
+    @property
+    def explained_error(self) -> float | None:
+        """Standard error of ``1 - model / own`` by the delta method; None where it cannot be told.
+
+        A row's part is its deviance less its deviance from the mean times their ratio. The mean itself is where
+        the latter is smallest, so that it is estimated adds nothing to the first order.
+        """
+        mean, own, size = self.own.high + self.own.low, self.own.mean, self.model.size
+        if not own or self.model.mean is None or mean <= 0 or size.effective <= 1:
+            return None
+        variance = self.together.variance(_factors(self.own.family, mean, self.model.mean / own))
+        return None if variance is None else math.sqrt(variance / (size.effective - 1)) / own
+
+
+def _times_logarithm(values: FloatArray) -> FloatArray:
+    return values * np.log(np.where(values > 0, values, 1.0))
+
+
+# A unit deviance from m is linear in this function of the actual and the actual itself.
+_FUNCTIONS: dict[Family, Callable[[FloatArray], FloatArray]] = {
+    "poisson": _times_logarithm,
+    "gamma": np.log,
+    "tweedie": np.sqrt,
+}
+
+
+def _factors(family: Family, mean: float, ratio: float) -> tuple[float, float, float]:
+    """Of the deviance, the function and the actual in ``deviance - ratio * deviance from mean``."""
+    if family == "poisson":
+        return 1.0, -2 * ratio, 2 * ratio * (math.log(mean) + 1)
+    if family == "gamma":
+        return 1.0, 2 * ratio, -2 * ratio / mean
+    return 1.0, 8 * ratio, -4 * ratio / math.sqrt(mean)
 
 
 def _domain(family: Family, actual: FloatArray, predicted: FloatArray) -> BoolArray:

@@ -3,6 +3,7 @@
 See docs/methods/accuracy.md.
 """
 
+import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,14 +14,17 @@ import numpy.typing as npt
 
 from assay.errors import BinsMismatch
 from assay.stats.accuracy import class_table, ranking
-from assay.stats.accuracy.binary import CLIP, entropy
+from assay.stats.accuracy.binary import CLIP, entropy, ratio_error
 from assay.stats.accuracy.class_table import ClassTable
 from assay.stats.accuracy.losses import LossMean
+from assay.stats.accuracy.ranking import Ranking
 from assay.stats.accuracy.rows import counted
 from assay.stats.accuracy.scores import EXACT_SCORES, ScoreCounts
+from assay.stats.accuracy.tally import Tally
 from assay.stats.arrays import FloatArray, IntArray, same_content
 from assay.stats.container import pack, unpack
 from assay.stats.estimate import NO_ROWS, Estimate
+from assay.stats.intervals import clipped, mean_interval
 
 KIND = "multiclass accuracy"
 
@@ -197,7 +201,11 @@ def auc_by_class(rows: MulticlassAccuracy) -> dict[str, Estimate]:
 
 
 def auc(rows: MulticlassAccuracy) -> Estimate:
-    """One-against-rest AUC averaged by class frequency, in [0, 1]; absent classes are left out."""
+    """One-against-rest AUC averaged by class frequency, in [0, 1]; absent classes are left out.
+
+    The interval takes the classes' errors as going together, which makes it wide rather than too narrow: counts by
+    class do not tell how they do.
+    """
     return _average(rows, rows.table.weight.sum(axis=1))
 
 
@@ -207,13 +215,26 @@ def macro_auc(rows: MulticlassAccuracy) -> Estimate:
 
 
 def fraction_explained(rows: MulticlassAccuracy) -> Estimate:
-    """Share of the entropy of the outcomes that the probabilities explain, ``1 - LogLoss / entropy``."""
+    """Share of the entropy of the outcomes that the probabilities explain, ``1 - LogLoss / entropy``; delta method."""
     if rows.log_loss.mean is None:
         return Estimate.undefined(NO_ROWS)
     actual = rows.table.weight.sum(axis=1)
     if np.count_nonzero(actual) < 2:
         return Estimate.undefined("all rows are of one class", rows.n)
-    return Estimate(1 - rows.log_loss.mean / entropy(actual), rows.n)
+    own = entropy(actual)
+    error = _explained_error(rows, rows.log_loss.mean / own, actual / actual.sum())
+    low, high = clipped(mean_interval(1 - rows.log_loss.mean / own, error and error / own), -math.inf, 1.0)
+    return Estimate(1 - rows.log_loss.mean / own, rows.n, low, high)
+
+
+def _explained_error(rows: MulticlassAccuracy, ratio: float, shares: FloatArray) -> float | None:
+    """Standard error of the mean loss less ``ratio`` times the loss of predicting the classes' shares."""
+    squares = 0.0
+    for share, counts in zip(shares.tolist(), rows.scores, strict=True):
+        if share > 0:
+            losses = -np.log(np.clip(counts.scores, CLIP, 1 - CLIP)) + ratio * math.log(share)
+            squares += float((counts.positives * losses**2).sum())
+    return ratio_error(squares, rows.table.total)
 
 
 MulticlassMetric = Callable[[MulticlassAccuracy], Estimate]
@@ -252,20 +273,24 @@ def _class_auc(rows: MulticlassAccuracy, j: int) -> Estimate:
     positives = int(rows.table.rows[j].sum())
     if positives in (0, rows.n):
         return Estimate.undefined("the class never occurs" if positives == 0 else "no other class occurs", rows.n)
-    return Estimate(ranking.auc_of_counts(rows.scores[j]), rows.n, bound=ranking.auc_bound(rows.scores[j]))
+    actual = rows.table.actual
+    others = functools.reduce(Tally.merge, (tally for place, tally in enumerate(actual) if place != j))
+    return ranking.auc(Ranking(rows.scores[j], actual[j], others))
 
 
 def _average(rows: MulticlassAccuracy, weights: FloatArray) -> Estimate:
     if rows.n == 0:
         return Estimate.undefined(NO_ROWS)
     found = [
-        (area.value, area.bound, weight)
+        (area.value, area.bound, area.low, area.high, weight)
         for area, weight in zip(auc_by_class(rows).values(), weights.tolist(), strict=True)
         if area.value is not None
     ]
     if not found:
         return Estimate.undefined("all rows are of one class", rows.n)
-    total = math.fsum(weight for *_, weight in found)
-    value = math.fsum(value * weight for value, _, weight in found) / total
-    bound = math.fsum(bound * weight for _, bound, weight in found) / total
-    return Estimate(value, rows.n, bound=bound)
+    total = math.fsum(part[-1] for part in found)
+
+    def mean(place: int) -> float:
+        return math.fsum((part[place] or 0.0) * part[-1] for part in found) / total
+
+    return Estimate(mean(0), rows.n, mean(2), mean(3), bound=mean(1))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assay.stats.accuracy.confusion import NO_NEGATIVES, NO_POSITIVES
+from assay.stats.accuracy.confusion import NO_NEGATIVES, NO_POSITIVES, phi_error
 from assay.stats.accuracy.scores import ScoreCounts
 from assay.stats.accuracy.tally import Tally
 from assay.stats.arrays import FloatArray
@@ -89,7 +89,7 @@ def delong_variance(ranking: Ranking) -> float | None:
         return None
     scores = ranking.scores
     value = _auc(scores)
-    above_negatives, below_positives = _placements(scores)
+    above_negatives, below_positives = placements(scores)
     of_positives = _mean(scores.positives, (above_negatives - value) ** 2) / (positive_size - 1)
     of_negatives = _mean(scores.negatives, (below_positives - value) ** 2) / (negative_size - 1)
     return of_positives + of_negatives
@@ -125,13 +125,26 @@ def hanley_mcneil_error(area: float, positives: float, negatives: float) -> floa
 
 
 def kolmogorov_smirnov(ranking: Ranking) -> Estimate:
-    """Largest distance between the score distributions of the classes, max |TPR - FPR|, in [0, 1]."""
+    """Largest distance between the score distributions of the classes, max |TPR - FPR|, in [0, 1].
+
+    The interval is Newcombe's for the difference of the two rates at the threshold where it is largest.
+
+    References
+    ----------
+    Newcombe (1998), Statistics in Medicine 17, 873-890, method 10. docs/methods/ranking.md
+    """
     if ranking.one_class:
         return Estimate.undefined(ranking.one_class, ranking.rows)
     positives, negatives = _shares(ranking.scores)
-    value = float(np.abs(np.cumsum(positives) - np.cumsum(negatives)).max())
+    below_positives, below_negatives = np.cumsum(positives), np.cumsum(negatives)
+    distances = np.abs(below_positives - below_negatives)
+    place = int(distances.argmax())
+    low, high = _difference_interval(
+        (float(below_positives[place]), ranking.positives.effective),
+        (float(below_negatives[place]), ranking.negatives.effective),
+    )
     bound = 0.0 if ranking.scores.exact else float(np.maximum(positives, negatives).max())
-    return Estimate(value, ranking.rows, bound=bound)
+    return Estimate(float(distances[place]), ranking.rows, low, high, bound=bound)
 
 
 def rate_at_top(ranking: Ranking, fraction: float) -> Estimate:
@@ -155,39 +168,50 @@ def rate_at_top(ranking: Ranking, fraction: float) -> Estimate:
 
 
 def max_matthews(ranking: Ranking) -> Estimate:
-    """Largest Matthews correlation over all thresholds, in [0, 1]; with one side empty it counts as 0."""
+    """Largest Matthews correlation over all thresholds, in [0, 1]; with one side empty it counts as 0.
+
+    The interval is the one of the Matthews correlation at that threshold: where the largest lies has no effect to
+    the first order.
+    """
     if ranking.one_class:
         return Estimate.undefined(ranking.one_class, ranking.rows)
     tp, fp = _cumulative_from_top(ranking.scores)
-    value = float(_matthews(tp, fp, tp[-1], fp[-1]).max())
+    values = _matthews(tp, fp, tp[-1], fp[-1])
+    place = int(values.argmax())
+    value, total = float(values[place]), float(tp[-1] + fp[-1])
+    shares = float(tp[-1]) / total, float(tp[place] + fp[place]) / total
+    error = phi_error(value, *shares, ranking.positives.merge(ranking.negatives).effective)
+    low, high = clipped(mean_interval(value, error), 0.0, 1.0)
     if ranking.scores.exact:
-        return Estimate(value, ranking.rows)
+        return Estimate(value, ranking.rows, low, high)
     # Within a cell the correlation is largest if all its positives come before its negatives.
     best = float(_matthews(tp, np.append(0.0, fp[:-1]), tp[-1], fp[-1]).max())
-    return Estimate(value, ranking.rows, bound=max(0.0, best - value))
+    return Estimate(value, ranking.rows, low, high, bound=max(0.0, best - value))
 
 
 def average_precision(ranking: Ranking) -> Estimate:
-    """Area under the precision-recall curve as a step function (average precision), in [0, 1]."""
+    """Area under the precision-recall curve as a step function (average precision), in [0, 1]; delta method."""
     if ranking.one_class:
         return Estimate.undefined(ranking.one_class, ranking.rows)
     tp, fp = _cumulative_from_top(ranking.scores)
     gained = np.diff(tp, prepend=0.0) / tp[-1]
     precision = tp / (tp + fp)
     value = float((gained * precision).sum())
+    low, high = clipped(mean_interval(value, _precision_error(ranking, value)), 0.0, 1.0)
     if ranking.scores.exact:
-        return Estimate(value, ranking.rows)
+        return Estimate(value, ranking.rows, low, high)
     before_tp, before_fp = np.append(0.0, tp[:-1]), np.append(0.0, fp[:-1])
     best = np.divide(tp, tp + before_fp, out=np.zeros_like(tp), where=tp > 0)
     worst = np.divide(before_tp, before_tp + fp, out=np.zeros_like(tp), where=before_tp > 0)
-    return Estimate(value, ranking.rows, bound=float((gained * np.maximum(best - precision, precision - worst)).sum()))
+    bound = float((gained * np.maximum(best - precision, precision - worst)).sum())
+    return Estimate(value, ranking.rows, low, high, bound=bound)
 
 
 def _shares(scores: ScoreCounts) -> tuple[FloatArray, FloatArray]:
     return scores.positives / scores.positives.sum(), scores.negatives / scores.negatives.sum()
 
 
-def _placements(scores: ScoreCounts) -> tuple[FloatArray, FloatArray]:
+def placements(scores: ScoreCounts) -> tuple[FloatArray, FloatArray]:
     """Per score: the share of negatives below it, and the share of positives above it; ties one half."""
     positives, negatives = scores.positives, scores.negatives
     below = np.cumsum(negatives) - negatives / 2
@@ -200,7 +224,7 @@ def _mean(weights: FloatArray, values: FloatArray) -> float:
 
 
 def _auc(scores: ScoreCounts) -> float:
-    return _mean(scores.positives, _placements(scores)[0])
+    return _mean(scores.positives, placements(scores)[0])
 
 
 def auc_bound(scores: ScoreCounts) -> float:
@@ -220,6 +244,36 @@ def _auc_interval(ranking: Ranking, area: float) -> Interval:
     if delong_variance(ranking) is None:
         return clipped(mean_interval(area, hanley_mcneil_error(area, positives, negatives)), 0.0, 1.0)
     return delong_interval(ranking)
+
+
+def _difference_interval(one: tuple[float, float], other: tuple[float, float]) -> Interval:
+    """Newcombe's interval of the distance of two rates, each given with its rows."""
+    (high_rate, high_rows), (low_rate, low_rows) = sorted((one, other), reverse=True)
+    high_ends, low_ends = wilson(high_rate * high_rows, high_rows), wilson(low_rate * low_rows, low_rows)
+    if high_ends[0] is None or low_ends[0] is None:
+        return None, None
+    distance = high_rate - low_rate
+    down = math.hypot(high_rate - high_ends[0], low_ends[1] - low_rate)
+    up = math.hypot(high_ends[1] - high_rate, low_rate - low_ends[0])
+    return max(0.0, distance - down), min(1.0, distance + up)
+
+
+def _precision_error(ranking: Ranking, area: float) -> float | None:
+    """Standard error of the average precision by the delta method; None when the classes do not overlap.
+
+    A positive row adds the precision at its score; and every row from a score upwards changes the precision there.
+    """
+    tp, fp = _cumulative_from_top(ranking.scores)
+    positives, negatives = ranking.scores.positives[::-1], ranking.scores.negatives[::-1]
+    total, above = float(tp[-1] + fp[-1]), tp + fp
+    share = float(tp[-1]) / total
+    # For a row of a score: sums over the scores at or below it, which come after it from the top.
+    of_positive = np.cumsum((positives / above)[::-1])[::-1]
+    of_any = np.cumsum((positives * tp / above**2)[::-1])[::-1]
+    by_positive, by_negative = tp / above + of_positive - of_any - area, -of_any
+    variance = float((positives * by_positive**2 + negatives * by_negative**2).sum()) / total / share**2
+    effective = ranking.positives.merge(ranking.negatives).effective
+    return math.sqrt(variance / effective) if variance > 1e-12 else None
 
 
 def _places(rows: FloatArray, fraction: float) -> float:

@@ -11,13 +11,14 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from assay.stats.accuracy.comoments import Comoments
 from assay.stats.accuracy.deviance import Family, FamilyDeviance, OwnDeviance
 from assay.stats.accuracy.losses import TOO_LARGE, LossMean
 from assay.stats.accuracy.rows import counted
 from assay.stats.arrays import FloatArray
 from assay.stats.container import pack, unpack
 from assay.stats.estimate import NO_ROWS, Estimate
-from assay.stats.intervals import Z95
+from assay.stats.intervals import Z95, clipped, mean_interval
 
 KIND = "regression accuracy"
 
@@ -39,6 +40,8 @@ class RegressionAccuracy:
         Of ``(ln(1 + predicted) - ln(1 + actual)) ** 2`` over the rows where both logarithms exist.
     actual, predicted : LossMean
         Of the two columns themselves.
+    together : Comoments
+        Of the squared error, the squared actual and the actual.
     poisson, gamma, tweedie : FamilyDeviance
         Deviances over the rows in the domain of each family.
     excluded : int
@@ -58,6 +61,7 @@ class RegressionAccuracy:
     squared_log_error: LossMean
     actual: LossMean
     predicted: LossMean
+    together: Comoments
     poisson: FamilyDeviance
     gamma: FamilyDeviance
     tweedie: FamilyDeviance
@@ -95,6 +99,7 @@ class RegressionAccuracy:
             squared_log_error=self.squared_log_error.merge(other.squared_log_error),
             actual=self.actual.merge(other.actual),
             predicted=self.predicted.merge(other.predicted),
+            together=self.together.merge(other.together),
             poisson=self.poisson.merge(other.poisson),
             gamma=self.gamma.merge(other.gamma),
             tweedie=self.tweedie.merge(other.tweedie),
@@ -121,8 +126,13 @@ class RegressionAccuracy:
         fields = {
             "excluded": self.excluded,
             "losses": {name: getattr(self, name).numbers() for name in _LOSSES},
+            "together": self.together.numbers(),
             "deviances": {
-                family: {"model": part.model.numbers(), "own": list(astuple(part.own))[1:]}
+                family: {
+                    "model": part.model.numbers(),
+                    "own": list(astuple(part.own))[1:],
+                    "together": part.together.numbers(),
+                }
                 for family, part in zip(_FAMILIES, (self.poisson, self.gamma, self.tweedie), strict=True)
             },
         }
@@ -140,8 +150,12 @@ class RegressionAccuracy:
         fields = unpack(data, kind=KIND).fields
         parts: dict[str, Any] = {name: LossMean.of_numbers(numbers) for name, numbers in fields["losses"].items()}
         for family, part in fields["deviances"].items():
-            parts[family] = FamilyDeviance(LossMean.of_numbers(part["model"]), OwnDeviance(family, *part["own"]))
-        return cls(**parts, excluded=fields["excluded"])
+            parts[family] = FamilyDeviance(
+                LossMean.of_numbers(part["model"]),
+                OwnDeviance(family, *part["own"]),
+                Comoments.of_numbers(part["together"], 3),
+            )
+        return cls(**parts, together=Comoments.of_numbers(fields["together"], 3), excluded=fields["excluded"])
 
 
 _FAMILIES: tuple[Family, ...] = ("poisson", "gamma", "tweedie")
@@ -177,13 +191,14 @@ def mean_absolute_percentage_error(rows: RegressionAccuracy) -> Estimate:
 
 
 def r_squared(rows: RegressionAccuracy) -> Estimate:
-    """Share of the variance of the actuals that the predictions explain, at most 1."""
+    """Share of the variance of the actuals that the predictions explain, at most 1; interval by the delta method."""
     squared, spread = rows.squared_error.mean, rows.actual.m2
     if squared is None or not math.isfinite(spread):
         return Estimate.undefined(TOO_LARGE if rows.n else NO_ROWS, rows.n)
     if spread == 0:
         return Estimate.undefined("one row has no variance" if rows.n == 1 else "all actuals are equal", rows.n)
-    return Estimate(1 - squared * rows.actual.size.weight / spread, rows.n)
+    ratio = squared * rows.actual.size.weight / spread
+    return _explained(1 - ratio, rows.n, _r_squared_error(rows, ratio))
 
 
 def deviance(rows: RegressionAccuracy, family: Family) -> Estimate:
@@ -196,7 +211,7 @@ def deviance(rows: RegressionAccuracy, family: Family) -> Estimate:
 
 
 def fraction_explained(rows: RegressionAccuracy, family: Family) -> Estimate:
-    """Share of the deviance about the rows' own mean that the predictions explain, at most 1."""
+    """Share of the deviance about the rows' own mean that the predictions explain, at most 1; delta method."""
     mean = deviance(rows, family)
     if mean.value is None:
         return mean
@@ -204,7 +219,7 @@ def fraction_explained(rows: RegressionAccuracy, family: Family) -> Estimate:
     own = part.own.mean
     if not own:
         return Estimate.undefined("all actuals are equal" if own == 0 else TOO_LARGE, rows.n)
-    return Estimate(1 - mean.value / own, rows.n)
+    return _explained(1 - mean.value / own, rows.n, part.explained_error)
 
 
 RegressionMetric = Callable[[RegressionAccuracy], Estimate]
@@ -260,6 +275,7 @@ def _losses(y: FloatArray, p: FloatArray, w: FloatArray) -> dict[str, Any]:
         "squared_log_error": LossMean.of(log_error, w[logarithmic]),
         "actual": LossMean.of(y, w),
         "predicted": LossMean.of(p, w),
+        "together": Comoments.of(np.column_stack([error * error, y * y, y]), w),
         **{family: FamilyDeviance.of(family, y, p, w) for family in _FAMILIES},
     }
 
@@ -268,6 +284,20 @@ def _squared_log_error(actual: FloatArray, predicted: FloatArray) -> FloatArray:
     # Taken as one logarithm: the difference of two would lose its digits where the values are close.
     difference: FloatArray = np.log1p(np.abs(predicted - actual) / (1 + np.minimum(actual, predicted)))
     return difference * difference
+
+
+def _r_squared_error(rows: RegressionAccuracy, ratio: float) -> float | None:
+    """Standard error by the delta method: a row's part is ``e^2 - ratio * (y - mean)^2``, over the variance of y."""
+    size, mean = rows.actual.size, rows.actual.mean
+    if mean is None or size.effective <= 1:
+        return None
+    variance = rows.together.variance((1.0, -ratio, 2 * ratio * mean))
+    return None if variance is None else math.sqrt(variance / (size.effective - 1)) * size.weight / rows.actual.m2
+
+
+def _explained(value: float, n: int, error: float | None) -> Estimate:
+    low, high = clipped(mean_interval(value, error), -math.inf, 1.0)
+    return Estimate(value, n, low, high)
 
 
 def _root(squares: LossMean) -> Estimate:

@@ -3,6 +3,7 @@
 See docs/methods/causes.md.
 """
 
+from assay.stats.categorical import CategoricalColumn
 from assay.stats.causes.categorical import categorical_causes
 from assay.stats.causes.cause import ALPHA, FEWEST_ROWS, Cause, CauseCode, Clues, TypeReading
 from assay.stats.causes.numeric import numeric_causes
@@ -58,6 +59,6 @@ def causes(baseline: Column, current: Column, clues: Clues | None = None, *, alp
         found.append(missing_moved(baseline, current, alpha))
     if isinstance(baseline, NumericColumn) and isinstance(current, NumericColumn):
         found += numeric_causes(baseline, current, alpha)
-    elif not isinstance(baseline, NumericColumn) and not isinstance(current, NumericColumn):
+    elif isinstance(baseline, CategoricalColumn) and isinstance(current, CategoricalColumn):
         found += categorical_causes(baseline, current, clues, alpha)
     return tuple(sorted((cause for cause in found if cause is not None), key=lambda cause: cause.rank))
