@@ -53,6 +53,10 @@ def test_a_method_that_a_path_does_not_know_is_answered_with_those_it_knows(owne
     assert "GET, POST" in answer.json()["message"]
 
 
+def test_a_path_of_words_alone_is_not_taken_for_one_with_an_id(owner: User) -> None:
+    assert owner.request("OPTIONS", "datasets/fromFile/").headers["Allow"] == "POST"
+
+
 def test_the_description_needs_no_other_server(served: Served) -> None:
     text = served.nobody.get("/openapi.json").text
     assert re.findall(r"https?://[^\"\s]+", text) == []

@@ -323,10 +323,11 @@ def test_accuracy_without_actuals_is_unknown_with_a_reason(owner: User, binary: 
 
 def test_a_metric_of_another_target_type_is_refused_with_those_that_fit(owner: User, binary: Ready) -> None:
     for page in ("accuracy", "accuracyOverBatch"):
-        answer = owner.get(binary.path(page), metric="RMSE")
-        assert answer.status_code == 422
-        assert "'RMSE'" in answer.json()["message"]
-        assert "LogLoss" in answer.json()["message"]
+        for metric in ("RMSE", "auc", ""):
+            answer = owner.get(binary.path(page), metric=metric)
+            assert answer.status_code == 422
+            assert f"'{metric}'" in answer.json()["message"]
+            assert "LogLoss" in answer.json()["message"]
 
 
 # ------------------------------------------------------------------ predictions and actuals

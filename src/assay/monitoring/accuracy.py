@@ -175,7 +175,8 @@ def by_batch(ctx: Context, caller: User, deployment_id: str, query: AccuracyQuer
         batches = access.chosen_batches(tx, deployment_id, query.batch_ids)
         ids = [batch.id for batch in batches]
         states = {s.batch_id: s for s in tx.accuracy.list(deployment_id, model.model_id, ids)}
-    (metric,) = _metrics(model, query.metric or ("LogLoss" if model.target.class_names else "RMSE"))
+    usual = "LogLoss" if model.target.class_names else "RMSE"
+    (metric,) = _metrics(model, usual if query.metric is None else query.metric)
     buckets = []
     for batch in batches:
         state = states.get(batch.id)
