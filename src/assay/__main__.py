@@ -10,7 +10,11 @@ COMMANDS = {
     "serve": Lazy("Run the server: the API, and the workers that run its jobs.", "assay.server.cli", "serve"),
     "token": Lazy("Make, list and revoke tokens.", "assay.server.cli", "token"),
     "migrate": Lazy("Bring the database to this version's schema.", "assay.server.cli", "migrate"),
-    "demo": Lazy("Watch a year of real flights: two models, twelve monthly batches each, and what to see in them.", "assay.server.cli", "demo"),
+    "demo": Lazy(
+        "Watch a year of real flights: two models, twelve monthly batches each, and what to see in them.",
+        "assay.server.cli",
+        "demo",
+    ),
 }
 
 app = program(COMMANDS)

@@ -240,6 +240,7 @@ def push(  # noqa: PLR0913 - one parameter an option
         str | None, typer.Option(metavar="COLUMN", help="Column with the association id. [the settings']")
     ] = None,
     model_id: Annotated[str | None, typer.Option(metavar="ID", help="The model. [the current one]")] = None,
+    create_: Annotated[bool, typer.Option("--create", help="Create the batch if there is none of this name.")] = False,
     deployment: DeploymentOption = None,
     json_: JsonOption = False,
 ) -> None:
@@ -254,7 +255,7 @@ def push(  # noqa: PLR0913 - one parameter an option
         from assay.client import Columns
 
         columns = Columns(tuple(prediction_column or ()), tuple(class_name or ()), association_id, timestamp_column)
-        found = batch_of(client, deployment, batch)
+        found = batch_of(client, deployment, batch, create=create_)
         report = client.batches.push(found, file, key=key, columns=columns, model_id=model_id, progress=activity.sent)
     if json_:
         show_json(report.raw)
@@ -306,6 +307,9 @@ def _report_facts(report: "UploadReport") -> list[tuple[str, str]]:
     if report.first and report.last:
         facts.append(("predictions", f"{minute(report.first)} to {minute(report.last)} UTC"))
     facts.append(("upload key", report.key))
+    if report.without_association_id:
+        rows = counted(report.without_association_id, "row")
+        facts.append(("no id", f"{rows} without an association id: they can never have an actual"))
     if report.unreadable:
         unreadable = (f"{counted(number, 'value')} of {name}" for name, number in report.unreadable.items())
         facts.append(("unreadable", f"{', '.join(unreadable)} (taken as missing)"))

@@ -63,8 +63,8 @@ def deployment_of(client: "Client", text: str | None) -> "Deployment":
     return first[0]
 
 
-def batch_of(client: "Client", deployment: str | None, text: str) -> "Batch":
-    """The batch of an id or an exact name.
+def batch_of(client: "Client", deployment: str | None, text: str, *, create: bool = False) -> "Batch":
+    """The batch of an id or an exact name; made anew where there is none, if ``create``.
 
     Raises
     ------
@@ -73,6 +73,8 @@ def batch_of(client: "Client", deployment: str | None, text: str) -> "Batch":
     """
     owner = deployment_of(client, deployment)
     found = client.batches.find(owner, text)
+    if found is None and create:
+        return client.batches.create(owner, text)
     if found is None:
         raise Problem(
             f"No batch of deployment '{owner.label}' has the id or the exact name '{text}'. "

@@ -53,6 +53,8 @@ class UploadReport(Shape):
     rows : int
     first, last : datetime or None
         Least and greatest prediction time of the rows.
+    without_association_id : int
+        Rows that can never have an actual, because nothing ties one to them.
     unreadable : dict of str to int
         Values that could not be read as their feature's kind, by column; they count as missing.
     ignored_columns, missing_columns : tuple of str
@@ -69,6 +71,7 @@ class UploadReport(Shape):
     rows: int = 0
     first: Annotated[datetime | None, At("firstPredictionTimestamp")] = None
     last: Annotated[datetime | None, At("lastPredictionTimestamp")] = None
+    without_association_id: int = 0
     unreadable: dict[str, int] = field(default_factory=dict)
     ignored_columns: tuple[str, ...] = ()
     missing_columns: tuple[str, ...] = ()

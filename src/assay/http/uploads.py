@@ -46,6 +46,7 @@ class UploadReport(Body):
     rows: int
     first_prediction_timestamp: Moment | None
     last_prediction_timestamp: Moment | None
+    without_association_id: int
     unreadable: dict[str, int]
     ignored_columns: list[str]
     missing_columns: list[str]
@@ -73,6 +74,7 @@ def _body(upload: Upload) -> UploadReport:
         rows=upload.rows,
         first_prediction_timestamp=upload.first_at,
         last_prediction_timestamp=upload.last_at,
+        without_association_id=upload.report.get("withoutAssociationId", 0),
         unreadable=upload.report.get("unreadable", {}),
         ignored_columns=upload.report.get("ignoredColumns", []),
         missing_columns=upload.report.get("missingColumns", []),

@@ -33,7 +33,11 @@ def counted(upload: Upload, tally: Tally) -> Upload:
         first_at=tally.first_at,
         last_at=tally.last_at,
         parts=tally.parts,
-        report={**upload.report, "unreadable": tally.unreadable},
+        report={
+            **upload.report,
+            "unreadable": tally.unreadable,
+            "withoutAssociationId": tally.without_association_id,
+        },
     )
 
 

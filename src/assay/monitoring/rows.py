@@ -99,6 +99,7 @@ class Tally:
     first_at: datetime | None = None
     last_at: datetime | None = None
     has_association_ids: bool = False
+    without_association_id: int = 0
     unreadable: dict[str, int] = field(default_factory=dict)
     features: Profile = field(init=False)
     predictions: Profile = field(init=False)
@@ -132,6 +133,7 @@ class Tally:
 
     def _keep(self, rows: Rows) -> None:
         ids = rows.association_ids if self.tracking.accuracy else None
+        self.without_association_id += rows.height if ids is None else ids.null_count()
         if ids is None and not self.tracking.raw_rows:
             return
         frame = rows.predictions.with_columns(rows.at.alias(AT))

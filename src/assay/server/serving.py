@@ -72,6 +72,8 @@ def first_token(context: Context, token_file: Path | None) -> None:
     with context.store.snapshot() as tx:
         known = bool(tx.tokens.list())
     if known:
+        if token_file is not None and not token_file.exists():
+            sys.stderr.write("There are tokens already, so no first one is made: 'assay token create' makes more.\n")
         return
     token = tokens.create(context, ADMIN, is_admin=True)
     if token_file is None:
