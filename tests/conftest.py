@@ -1,19 +1,24 @@
-"""Fixtures of the tests that need a server."""
+"""Fixtures of the tests that need a server; only those load one."""
 
 import itertools
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.material import Prepared, Ready, Serve, binary_deployment, new_batch, regression_deployment
-from tests.serving import Served, User, copied, serving
+
+if TYPE_CHECKING:
+    from tests.material import Prepared, Ready, Serve
+    from tests.serving import Served, User
 
 
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> "Prepared":
     """Two deployments made once over HTTP: each test serves a copy of their store."""
+    from tests.material import Prepared, binary_deployment, regression_deployment
+    from tests.serving import serving
+
     folder = tmp_path_factory.mktemp("prepared")
     with serving(folder) as server:
         binary, regression = binary_deployment(server), regression_deployment(server)
@@ -22,42 +27,46 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
 
 
 @pytest.fixture
-def binary(prepared: Prepared) -> Ready:
+def binary(prepared: "Prepared") -> "Ready":
     """The deployment of a binary model."""
     return prepared.binary
 
 
 @pytest.fixture
-def regression(prepared: Prepared) -> Ready:
+def regression(prepared: "Prepared") -> "Ready":
     """The deployment of a regression model."""
     return prepared.regression
 
 
 @pytest.fixture
-def served(prepared: Prepared, tmp_path: Path) -> Iterator[Served]:
-    """A server of this test's own, with both deployments."""
-    with serving(copied(prepared.folder, tmp_path / "store"), prepared.tokens) as server:
-        yield server
+def serve(prepared: "Prepared", tmp_path: Path) -> "Serve":
+    """Servers of this test's own, with both deployments and with limits that it chooses."""
+    from tests.serving import copied, serving
 
-
-@pytest.fixture
-def serve(prepared: Prepared, tmp_path: Path) -> Serve:
-    """Servers of this test's own, with limits that it chooses."""
     numbers = itertools.count()
 
-    def start(**more: Any) -> AbstractContextManager[Served]:
+    def start(**more: Any) -> AbstractContextManager["Served"]:
         return serving(copied(prepared.folder, tmp_path / f"store-{next(numbers)}"), prepared.tokens, **more)
 
     return start
 
 
 @pytest.fixture
-def owner(served: Served) -> User:
+def served(serve: "Serve") -> Iterator["Served"]:
+    """A server of this test's own."""
+    with serve() as server:
+        yield server
+
+
+@pytest.fixture
+def owner(served: "Served") -> "User":
     """Who made the deployments."""
     return served.owner
 
 
 @pytest.fixture
-def batch(owner: User, binary: Ready) -> str:
+def batch(owner: "User", binary: "Ready") -> str:
     """An empty batch of the binary deployment."""
+    from tests.material import new_batch
+
     return new_batch(owner, binary)

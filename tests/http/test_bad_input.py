@@ -366,8 +366,52 @@ def test_a_nul_character_is_refused_in_what_is_kept_as_text(
     before = shared.contents()
     for field in ("batchName", "description", "externalContextUrl"):
         answer = owner.patch(binary.path("monitoringBatches", things["batch"]), {field: text})
-        refused(shared, answer, before, field)
-        refused(shared, owner.post(binary.path("monitoringBatches"), {field: text}), before, field)
+        refused(shared, answer, before, "NUL")
+        refused(shared, owner.post(binary.path("monitoringBatches"), {field: text}), before, "NUL")
+    refused(shared, owner.patch(binary.path(), {"label": text}), before, "NUL")
+    body = {"target": {"name": "y", "type": "Regression"}, "featureImportance": {text: 1}}
+    refused(shared, owner.post("modelPackages/fromJSON/", body), before, "NUL")
+    settings = {"associationId": {"columnNames": [text]}}
+    refused(shared, owner.patch(binary.path("settings"), settings), before, "NUL")
+    block = binary_block(binary, ROWS, things["batch"], associationIds=["a", "b", text, "d"])
+    answer = owner.post(binary.path("predictionInputs", "fromJSON"), {"data": [block]})
+    refused(shared, answer, before, "data[0]", "row 3", "NUL")
+    record = {"associationId": text, "actualValue": "yes"}
+    answer = owner.post(binary.path("actuals", "fromJSON"), {"data": [record]})
+    refused(shared, answer, before, "data[0]", "NUL")
+    answer = upload(owner, binary, things["batch"], "k" + text.replace("\x00", "%00"), GOOD)
+    refused(shared, answer, before, "uploadKey", "NUL")
+
+
+def test_a_backslash_before_four_zeros_is_no_nul_character(owner: User, binary: Ready, batch: str) -> None:
+    answer = owner.patch(binary.path("monitoringBatches", batch), {"batchName": "a\\u0000b"})
+    assert (answer.status_code, answer.json()["name"]) == (200, "a\\u0000b")
+
+
+@pytest.mark.parametrize(
+    "name", [b"\xff\xfe.csv", b"a\x00b.csv", b"", b"\xed\xa0\x80.csv", b"'; filename=x.csv", b".csv"]
+)
+def test_a_strange_name_of_a_file_does_no_harm(owner: User, name: bytes) -> None:
+    part = b'Content-Disposition: form-data; name="file"; filename="' + name + b'"\r\nContent-Type: text/csv'
+    content = b"--x\r\n" + part + b"\r\n\r\na\n1\n\r\n--x--\r\n"
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    answer = owner.request("POST", "datasets/fromFile/", content=content, headers=headers)
+    assert answer.status_code in {202, 400, 415, 422}, answer.text
+    if answer.status_code == 202:
+        assert owner.read(owner.finished(answer))["name"].endswith(".csv")
+    assert owner.get("datasets/").status_code == 200
+
+
+@pytest.mark.parametrize("content", [b"", b"--x", b"--x\r\n\r\n", b"nothing", b"--x\r\n" * 2000, b"--x--\r\n"])
+def test_a_form_that_cannot_be_read_is_refused(shared: Served, content: bytes) -> None:
+    before = shared.contents()
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    answer = shared.owner.request("POST", "datasets/fromFile/", content=content, headers=headers)
+    refused(shared, answer, before, statuses=(400, 422))
+    answer = shared.owner.request(
+        "POST", "datasets/fromFile/", content=content, headers={"Content-Type": "multipart/form-data"}
+    )
+    refused(shared, answer, before, statuses=(400, 422))
 
 
 @pytest.mark.parametrize("text", ["\x00", "\ud800", "\u202e", "\U0010ffff", "a" * 100_000, "' OR 1=1 --"])
@@ -694,13 +738,13 @@ def test_columns_of_every_type_are_read_or_refused_and_never_a_fault(owner: User
         "great": [2**63 - 1, -(2**63)],
     }
     for name, values in columns.items():
+        batch = new_batch(owner, binary, batchName=name)
         for role in ("age", "region", "id", "score", "at"):
             frame = pl.DataFrame({"score": [0.5, 0.25], role: pl.Series(values)})
-            batch = new_batch(owner, binary, batchName=f"{name} as {role}")
             params = {"timestampColumn": "at"} if role == "at" else {}
-            answer = upload(owner, binary, batch, "k", file_of(frame, form), form, **params)
+            answer = upload(owner, binary, batch, role, file_of(frame, form), form, **params)
             assert answer.status_code in {202, 422}, (name, role, answer.text)
-            everything(owner, binary, batch)
+        everything(owner, binary, batch)
 
 
 @pytest.mark.parametrize("value", [2**62, -(2**62), 253402300800_000_000, -62135596800_000_001])

@@ -36,6 +36,7 @@ def test_an_upload_is_answered_with_its_report(owner: User, binary: Ready, batch
         "rows": 25,
         "firstPredictionTimestamp": arrived,
         "lastPredictionTimestamp": arrived,
+        "withoutAssociationId": 0,
         "unreadable": {},
         "ignoredColumns": ["target"],
         "missingColumns": ["income"],
@@ -44,6 +45,14 @@ def test_an_upload_is_answered_with_its_report(owner: User, binary: Ready, batch
     }
     assert owner.read(binary.path("monitoringBatches", batch, "uploads", "run-1")) == report
     assert owner.read(binary.path("monitoringBatches", batch, "uploads"))["data"] == [report]
+
+
+def test_rows_without_an_association_id_are_counted_apart(owner: User, binary: Ready, batch: str) -> None:
+    rows = binary_rows(1, 6).with_columns(pl.Series("id", ["a", None, "b", "", " ", "c"]))
+    report = upload(owner, binary, batch, "gaps", file_of(rows, "csv"), "csv").json()
+    assert (report["rows"], report["withoutAssociationId"]) == (6, 3)
+    without = upload(owner, binary, batch, "no-column", file_of(rows.drop("id"), "csv"), "csv").json()
+    assert (without["rows"], without["withoutAssociationId"]) == (6, 6)
 
 
 def test_the_three_forms_of_one_table_give_the_same_figures(owner: User, binary: Ready) -> None:

@@ -86,14 +86,25 @@ class _StrictJson(Request):
 
     async def json(self) -> Any:
         """The body's value."""
+        raw = await self.body()
         try:
-            value = msgspec.json.decode(await self.body())
+            value = msgspec.json.decode(raw)
         except UNREADABLE as fault:
             raise json.JSONDecodeError(str(fault), "", 0) from fault
         if value is None:
             # The framework would take it for an absent body.
             raise json.JSONDecodeError("found null, expected an object", "", 0)
+        if b"\\u0000" in raw and _holds_nul(value):
+            raise json.JSONDecodeError("found a NUL character, which no text may hold", "", 0)
         return value
+
+
+def _holds_nul(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(_holds_nul(part) for pair in value.items() for part in pair)
+    if isinstance(value, list):
+        return any(map(_holds_nul, value))
+    return isinstance(value, str) and "\x00" in value
 
 
 class JsonRoute(APIRoute):

@@ -80,6 +80,8 @@ def _read(ctx: Context, sent: list[SentActual], target: Target) -> list[Actual]:
         place = f"data[{row}]"
         if not one.association_id.strip() or len(one.association_id.encode()) > longest:
             raise Invalid(f"{place}.associationId: expected a text of 1 to {longest} bytes that is not blank.")
+        if "\x00" in one.association_id:
+            raise Invalid(f"{place}.associationId: found a NUL character, which no text may hold.")
         label = _label(one.value, labels, place) if target.class_names else None
         number = None if target.class_names else _number(one.value, place)
         at = None if one.timestamp is None else parse_time(one.timestamp, f"{place}.timestamp")

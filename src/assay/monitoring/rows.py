@@ -71,7 +71,7 @@ def tracking(settings: Settings, *, skip_drift: bool = False, skip_accuracy: boo
 
 
 def check_association_ids(ids: pl.Series, place: str, *, required: bool, longest: int = 256) -> pl.Series:
-    """Blank ids are missing; refuses ids that are too long, and missing ones where each row needs one."""
+    """Blank ids are missing; refuses ids that cannot be kept, and missing ones where each row needs one."""
     ids = ids.set(ids.str.strip_chars() == "", None)
     if required and ids.null_count():
         row = ids.is_null().arg_true()[0] + 1
@@ -80,6 +80,10 @@ def check_association_ids(ids: pl.Series, place: str, *, required: bool, longest
     if too_long.any():
         row = too_long.fill_null(value=False).arg_true()[0] + 1
         raise Invalid(f"{place}, row {row}: found an association id of more than {longest} bytes.")
+    nul = ids.str.contains("\x00", literal=True)
+    if nul.any():
+        row = nul.fill_null(value=False).arg_true()[0] + 1
+        raise Invalid(f"{place}, row {row}: found a NUL character in an association id, which no text may hold.")
     return ids
 
 

@@ -53,6 +53,8 @@ def accept(ctx: Context, caller: User, deployment_id: str, file: NewFile) -> tup
     """
     if not 0 < len(file.key) <= ctx.limits.max_upload_key_length:
         raise Invalid(f"uploadKey: expected 1 to {ctx.limits.max_upload_key_length} characters.")
+    if "\x00" in file.key:
+        raise Invalid("uploadKey: found a NUL character, which no text may hold.")
     with ctx.store.snapshot() as tx:
         deployment = access.deployment(tx, caller, deployment_id)
         known = _same_upload(tx, deployment_id, file)
