@@ -187,6 +187,23 @@ def test_push_passes_every_option_on(ready: Wire, assay: Assay, rows: Path) -> N
     }
 
 
+def test_push_creates_the_batch_only_when_asked(wire: Wire, assay: Assay, rows: Path) -> None:
+    wire.on("GET", "deployments/", page(deployment()))
+    wire.on("GET", BATCHES, page())
+    wire.on("POST", BATCHES, Reply(json=batch()))
+    wire.on("PUT", f"{ONE}uploads/k/", Reply(202, report()))
+    assert assay(f"batch push 2013-07 {rows} --key k").code == 1
+    assert wire.asked("POST") == []
+    run = assay(f"batch push 2013-07 {rows} --key k --create")
+    assert run.code == 0, run.err
+    assert [asked.json for asked in wire.asked("POST")] == [{"batchName": "2013-07"}]
+
+
+def test_push_tells_of_rows_that_can_never_have_an_actual(ready: Wire, assay: Assay, rows: Path) -> None:
+    ready.on("PUT", f"{ONE}uploads/k/", Reply(202, report(withoutAssociationId=3)))
+    assert "3 rows without an association id" in " ".join(assay(f"batch push 2013-07 {rows} --key k").out.split())
+
+
 def test_push_waits_for_a_large_file(ready: Wire, assay: Assay, rows: Path) -> None:
     upload = f"{ONE}uploads/k/"
     ready.on("PUT", upload, accepted(ready, "u", report(state="pending", rows=0)))
