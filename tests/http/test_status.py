@@ -6,6 +6,10 @@ import pytest
 from tests.material import Ready, binary_rows, file_of, upload
 from tests.serving import Served, User
 
+from assay.http.batches import JOB_WORDS
+from assay.http.status import WORDS
+from assay.records.jobs import JobState
+
 
 def sent(user: User, content: bytes, name: str = "t.csv") -> tuple[str, str]:
     """Upload a table; its id and where its status is."""
@@ -72,3 +76,8 @@ def test_the_status_of_an_upload_leads_to_its_report_whatever_its_key(
     assert answer.json()["uploadKey"] == key
     report = owner.read(owner.finished(answer))
     assert (report["uploadKey"], report["state"], report["rows"]) == (key, "counted", 5)
+
+
+def test_every_state_of_work_has_its_word() -> None:
+    assert set(WORDS) == set(JobState)
+    assert set(JOB_WORDS) == set(JobState)
