@@ -56,6 +56,7 @@ def read(ctx: Context, job: Job) -> None:
         rows, columns = _learn(ctx, dataset)
     except FileUnreadable as fault:
         with ctx.store.transaction() as tx:
+            tx.jobs.hold(job)
             tx.datasets.update(dataset_id, state=DatasetState.ERROR, error=str(fault))
             tx.jobs.fail(job, str(fault), ctx.clock(), None)
         return

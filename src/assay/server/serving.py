@@ -5,6 +5,7 @@ import socket
 import sys
 from pathlib import Path
 
+import structlog
 import uvicorn
 
 from assay.http.app import create_app
@@ -52,7 +53,8 @@ class Server:
 
 
 def serve(settings: ServerSettings, token_file: Path | None) -> None:
-    """Run the server until it is interrupted."""
+    """Run the server until it is interrupted; what it logs goes to standard error."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     parts = open_folder(settings.data_dir)
     server = Server(parts.context, settings)
     first_token(parts.context, token_file)
