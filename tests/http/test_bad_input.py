@@ -45,6 +45,14 @@ def shared(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 @pytest.fixture(scope="module")
+def scratch(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One server for what may be taken as well as refused; it fills up."""
+    folder = copied(prepared.folder, tmp_path_factory.mktemp("scratch") / "store")
+    with serving(folder, prepared.tokens) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
 def things(shared: Served, prepared: Prepared) -> dict[str, str]:
     owner, binary = shared.owner, prepared.binary
     return {
@@ -337,7 +345,7 @@ JSON_VALUES = st.recursive(
 @examples(60)
 @given(values=st.lists(st.lists(JSON_VALUES, min_size=2, max_size=2), min_size=1, max_size=4))
 def test_feature_values_of_any_kind_are_counted_or_refused_and_never_a_fault(
-    shared: Served, prepared: Prepared, values: list[list[Any]]
+    scratch: Served, prepared: Prepared, values: list[list[Any]]
 ) -> None:
     features = [
         {"name": "length", "values": [row[0] for row in values]},
@@ -345,7 +353,7 @@ def test_feature_values_of_any_kind_are_counted_or_refused_and_never_a_fault(
     ]
     block = {"modelId": prepared.regression.model_id, "predictions": [1.0] * len(values), "features": features}
     text = json.dumps({"data": [block]}, ensure_ascii=True)
-    answer = shared.owner.request(
+    answer = scratch.owner.request(
         "POST",
         prepared.regression.path("predictionInputs", "fromJSON"),
         content=text,
@@ -632,24 +640,24 @@ def test_a_typed_file_cut_anywhere_is_refused_or_whole(
 @examples(60)
 @given(place=st.integers(0, 10_000), noise=st.binary(min_size=1, max_size=20), form=st.sampled_from(sorted(FORMS)))
 def test_a_file_with_noise_in_it_is_read_or_refused_and_never_a_fault(
-    shared: Served, prepared: Prepared, place: int, noise: bytes, form: str
+    scratch: Served, prepared: Prepared, place: int, noise: bytes, form: str
 ) -> None:
     content = bytearray(file_of(binary_rows(1, 40), form))
     start = place % len(content)
     content[start : start + len(noise)] = noise
-    batch = new_batch(shared.owner, prepared.binary)
-    answer = upload(shared.owner, prepared.binary, batch, "noisy", bytes(content), form)
+    batch = new_batch(scratch.owner, prepared.binary)
+    answer = upload(scratch.owner, prepared.binary, batch, "noisy", bytes(content), form)
     assert answer.status_code in {202, 422}, answer.text
 
 
 @examples(60)
 @given(content=st.binary(max_size=200) | st.text(st.sampled_from('age,score\n\r"0.5;\t'), max_size=60).map(str.encode))
 def test_any_bytes_at_the_file_door_are_read_or_refused_and_never_a_fault(
-    shared: Served, prepared: Prepared, content: bytes
+    scratch: Served, prepared: Prepared, content: bytes
 ) -> None:
-    batch = new_batch(shared.owner, prepared.binary)
+    batch = new_batch(scratch.owner, prepared.binary)
     for form in FORMS:
-        answer = upload(shared.owner, prepared.binary, batch, form, content, form)
+        answer = upload(scratch.owner, prepared.binary, batch, form, content, form)
         assert answer.status_code in {202, 422}, answer.text
 
 
