@@ -374,8 +374,8 @@ def test_a_nul_character_is_refused_in_what_is_kept_as_text(
     before = shared.contents()
     for field in ("batchName", "description", "externalContextUrl"):
         answer = owner.patch(binary.path("monitoringBatches", things["batch"]), {field: text})
-        refused(shared, answer, before, "NUL")
-        refused(shared, owner.post(binary.path("monitoringBatches"), {field: text}), before, "NUL")
+        refused(shared, answer, before, field, "NUL")
+        refused(shared, owner.post(binary.path("monitoringBatches"), {field: text}), before, field, "NUL")
     refused(shared, owner.patch(binary.path(), {"label": text}), before, "NUL")
     body = {"target": {"name": "y", "type": "Regression"}, "featureImportance": {text: 1}}
     refused(shared, owner.post("modelPackages/fromJSON/", body), before, "NUL")

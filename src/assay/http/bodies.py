@@ -1,6 +1,5 @@
 """Wire shapes: camel case outside, the fields that were not set left out where clients refuse null."""
 
-import json
 from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
@@ -69,16 +68,8 @@ def decoded(raw: bytes, shape: type[T]) -> T:
     """
     try:
         return msgspec.json.decode(raw, type=shape)
-    except UNREADABLE as fault:
-        raise Malformed(unreadable(fault)) from fault
-
-
-UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-
-
-def unreadable(fault: object) -> str:
-    """What the sender of a body that is no JSON is told."""
-    return f"The body cannot be read: {fault}. (JSON has no NaN or Infinity: send null.)"
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
+        raise Malformed(f"The body cannot be read: {fault}. (JSON has no NaN or Infinity: send null.)") from fault
 
 
 class _StrictJson(Request):
@@ -87,24 +78,26 @@ class _StrictJson(Request):
     async def json(self) -> Any:
         """The body's value."""
         raw = await self.body()
-        try:
-            value = msgspec.json.decode(raw)
-        except UNREADABLE as fault:
-            raise json.JSONDecodeError(str(fault), "", 0) from fault
+        value = decoded(raw, object)
         if value is None:
             # The framework would take it for an absent body.
-            raise json.JSONDecodeError("found null, expected an object", "", 0)
-        if b"\\u0000" in raw and _holds_nul(value):
-            raise json.JSONDecodeError("found a NUL character, which no text may hold", "", 0)
+            raise Malformed("The body is null, expected an object.")
+        place = _nul(value) if b"\\u0000" in raw else None
+        if place is not None:
+            raise Invalid(f"{place or 'A name'}: found a NUL character, which no text may hold.")
         return value
 
 
-def _holds_nul(value: Any) -> bool:
+def _nul(value: Any, place: str = "") -> str | None:
+    """Where a text of a body holds a NUL character; None if none does."""
+    if isinstance(value, str):
+        return place if "\x00" in value else None
     if isinstance(value, dict):
-        return any(_holds_nul(part) for pair in value.items() for part in pair)
-    if isinstance(value, list):
-        return any(map(_holds_nul, value))
-    return isinstance(value, str) and "\x00" in value
+        parts = [(f"{place}.{name}".lstrip("."), part) for name, part in value.items()]
+        parts += [(place, name) for name in value]
+    else:
+        parts = [(f"{place}[{i}]", part) for i, part in enumerate(value)] if isinstance(value, list) else []
+    return next((found for where, part in parts if (found := _nul(part, where)) is not None), None)
 
 
 class JsonRoute(APIRoute):

@@ -10,7 +10,6 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from assay import errors
-from assay.http.bodies import unreadable
 
 log = structlog.get_logger(__name__)
 
@@ -107,9 +106,6 @@ def _sentence(error: dict[str, object]) -> str:
     location = error.get("loc", ())
     parts = [str(p) for p in location] if isinstance(location, tuple) else []
     place = ".".join(parts[1:]) or ".".join(parts) or "request"
-    if error.get("type") == "json_invalid":
-        context = error.get("ctx")
-        return unreadable(context.get("error") if isinstance(context, dict) else "it is no JSON")
     found = repr(error.get("input"))
     wanted = str(error.get("msg")).replace("Input should be", "expected", 1)
     return f"{place}: found {found[:80]}, {wanted[:1].lower()}{wanted[1:]}"
@@ -118,6 +114,9 @@ def _sentence(error: dict[str, object]) -> str:
 async def _http(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, HTTPException):
         raise TypeError(f"{type(error).__name__} is no HTTP error") from error
+    if isinstance(error.__cause__, errors.AssayError):
+        # The framework has put what the reading of a body raised into an error of its own.
+        return refusal(error.__cause__)
     headers = dict(error.headers or {})
     if error.status_code == 404:
         return answer(404, f"No operation at {request.url.path}: see /openapi.json.", headers)
