@@ -88,8 +88,6 @@ def _lower(text: str | None) -> str | None:
 def _configure(connection: Any, _record: Any) -> None:
     # The driver must not begin transactions by itself: it would begin them deferred.
     connection.isolation_level = None
-    # SQLite's own knows the case of English letters only; PostgreSQL knows all, and both shall find the same.
-    connection.create_function("lower", 1, lambda text: None if text is None else str(text).lower(), deterministic=True)
     # SQLite's own knows only the letters of ASCII, and a search ignores the case of all.
     connection.create_function("lower", 1, _lower, deterministic=True)
     cursor = connection.cursor()

@@ -2,7 +2,6 @@
 
 import sqlalchemy as sa
 from alembic import op
-
 from assay.storage.sql.tables import SERIAL, UtcDateTime
 
 revision = "0001"

@@ -1,0 +1,34 @@
+"""The tables. Migrations make them; this package only describes them to the repositories."""
+
+from assay.storage.sql.tables.accounts import tokens, users
+from assay.storage.sql.tables.actuals import accuracy, actuals
+from assay.storage.sql.tables.batches import batch_models, batches
+from assay.storage.sql.tables.datasets import datasets
+from assay.storage.sql.tables.deployments import deployed_models, deployments
+from assay.storage.sql.tables.jobs import jobs
+from assay.storage.sql.tables.models import baselines, model_packages
+from assay.storage.sql.tables.schema import SERIAL, UtcDateTime, metadata
+from assay.storage.sql.tables.service import service_requests
+from assay.storage.sql.tables.uploads import prediction_keys, profiles, uploads
+
+__all__ = [
+    "SERIAL",
+    "UtcDateTime",
+    "accuracy",
+    "actuals",
+    "baselines",
+    "batch_models",
+    "batches",
+    "datasets",
+    "deployed_models",
+    "deployments",
+    "jobs",
+    "metadata",
+    "model_packages",
+    "prediction_keys",
+    "profiles",
+    "service_requests",
+    "tokens",
+    "uploads",
+    "users",
+]
