@@ -131,6 +131,18 @@ OPERATIONS = [
         DEPLOYMENT,
         {"params": {"featureNames": "age"}},
     ),
+    Operation(
+        "getFeatureDriftOverTime", "GET", _D + "featureDriftOverTime/", DEPLOYMENT, {"params": {"featureNames": "age"}}
+    ),
+    Operation("getAccuracyOverTime", "GET", _D + "accuracyOverTime/", DEPLOYMENT),
+    Operation("getPredictionsOverTime", "GET", _D + "predictionsOverTime/", DEPLOYMENT),
+    Operation("getPredictionsVsActualsOverTime", "GET", _D + "predictionsVsActualsOverTime/", DEPLOYMENT),
+    Operation("getServiceStats", "GET", _D + "serviceStats/", DEPLOYMENT),
+    Operation("getServiceStatsOverTime", "GET", _D + "serviceStatsOverTime/", DEPLOYMENT),
+    Operation("listSegmentAttributes", "GET", _D + "segmentAttributes/", DEPLOYMENT),
+    Operation(
+        "listSegmentValues", "GET", _D + "segmentValues/", DEPLOYMENT, {"params": {"segmentAttribute": "{segment}"}}
+    ),
     Operation("getAccuracy", "GET", _D + "accuracy/", DEPLOYMENT, {"params": {"batchId": "{batch}"}}),
     Operation("getAccuracyOverBatch", "GET", _D + "accuracyOverBatch/", DEPLOYMENT),
     Operation("getPredictionsOverBatch", "GET", _D + "predictionsOverBatch/", DEPLOYMENT),
@@ -151,6 +163,8 @@ def things_of(server: Served, ready: Ready) -> dict[str, str]:
     answer = upload(user, ready, batch, "first", file_of(binary_rows(12, 20)))
     assert answer.status_code == 202, answer.text
     package = user.read(f"modelPackages/{ready.package_id}/")
+    segments = {"segmentAnalysis": {"enabled": True, "attributes": ["region"]}}
+    user.finished(user.patch(ready.path("settings"), segments))
     return {
         "deployment": ready.id,
         "package": ready.package_id,
@@ -159,5 +173,6 @@ def things_of(server: Served, ready: Ready) -> dict[str, str]:
         "dataset": dataset(user, "free.csv", file_of(rows)),
         "batch": batch,
         "upload": "first",
+        "segment": "region",
         "status": answer.headers["Location"].rstrip("/").rpartition("/")[2],
     }

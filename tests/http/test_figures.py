@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from sklearn.metrics import roc_auc_score
 from tests.http import reference
 from tests.http.reference import as_floats
 from tests.material import (
@@ -288,6 +289,44 @@ def test_multiclass_accuracy_is_that_of_scikit_learn(served: Served, shapes: tup
     assert drift["driftScore"] == near(reference.distances(*cells)["psi"])
 
 
+def test_figures_of_single_classes_set_each_against_the_rest(
+    served: Served, shapes: tuple[Ready, pl.DataFrame]
+) -> None:
+    owner, (ready, rows) = served.owner, shapes
+    block = {
+        "modelId": ready.model_id,
+        "features": features_of(rows, "size"),
+        "predictions": rows.select(SHAPES).rows(),
+        "associationIds": rows["id"].to_list(),
+    }
+    send_rows(owner, ready, block)
+    send_actuals(owner, ready, outcomes(rows, "shape"))
+    areas = {name: roc_auc_score(rows["shape"] == name, rows[name]) for name in SHAPES}
+    over = owner.read(ready.path("accuracyOverTime"), metric="AUC", targetClass=["star", "circle"])
+    assert over["buckets"][-1]["valuePerClass"] == {name: near(areas[name]) for name in ("star", "circle")}
+    found = owner.read(ready.path("accuracy"), targetClass="star")
+    assert found["targetClasses"] == ["star"]
+    items = {item["metricName"]: item["value"] for item in found["data"]}
+    assert items["AUC"] == near(areas["star"])
+    predicted = [SHAPES[k] for k in rows.select(SHAPES).to_numpy().argmax(axis=1)]
+    stars = [name == "star" for name in rows["shape"]]
+    assert items["TPR"] == sum(p == "star" for p, s in zip(predicted, stars, strict=True) if s) / sum(stars)
+    for params, message in (
+        ({"targetClass": "cube"}, "circle"),
+        ({"targetClass": ["star", "circle"]}, "one 'targetClass'"),
+        ({"targetClass": "star", "metric": "LogLoss"}, "AUC"),
+    ):
+        answer = owner.get(ready.path("accuracy"), **params)
+        assert answer.status_code == 422
+        assert message in answer.json()["message"]
+
+
+def test_figures_of_single_classes_are_for_several_classes(owner: User, binary: Ready) -> None:
+    answer = owner.get(binary.path("accuracy"), targetClass="yes")
+    assert answer.status_code == 422
+    assert "multiclass" in answer.json()["message"]
+
+
 def test_batches_are_pooled_row_by_row_and_not_averaged(owner: User, binary: Ready) -> None:
     parts = [binary_rows(53, 40), binary_rows(54, 360, 1.0)]
     batches = []
@@ -416,7 +455,7 @@ def test_service_figures_are_those_of_the_reported_requests(owner: User, binary:
                     "responseTime": None,
                     "userErrorRate": near(sum(i % 5 == 0 for i in numbers) / requests),
                     "serverErrorRate": near(sum(i % 7 == 0 for i in numbers) / requests),
-                    "numConsumers": 0,
+                    "numConsumers": 1,
                     "cacheHitRatio": 0.0,
                 }
 
@@ -431,7 +470,7 @@ def test_service_figures_are_those_of_the_reported_requests(owner: User, binary:
         ("responseTime", [None, None]),
         ("userErrorRate", [1 / 3, 0.0]),
         ("serverErrorRate", [0.0, 0.0]),
-        ("numConsumers", [0, 0]),
+        ("numConsumers", [1, 0]),
         ("cacheHitRatio", [0.0, 0.0]),
     ],
 )

@@ -12,7 +12,10 @@ from assay.records.limits import Limits
 
 MODULES = [importlib.import_module(f"assay.records.{m.name}") for m in pkgutil.iter_modules(records.__path__)]
 CLASSES = [
-    cls for m in MODULES for _, cls in inspect.getmembers(m, dataclasses.is_dataclass) if cls.__module__ == m.__name__
+    cls
+    for m in MODULES
+    for _, cls in inspect.getmembers(m, inspect.isclass)
+    if dataclasses.is_dataclass(cls) and cls.__module__ == m.__name__
 ]
 
 

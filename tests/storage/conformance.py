@@ -12,17 +12,24 @@ from tests.storage import records as new
 from tests.storage.records import MODEL, NOW, OTHER_MODEL, OWNER, SECOND, id_of
 
 from assay.errors import LeaseLost, NotFound, UnknownBatch
-from assay.records.actuals import StaleAccuracy
+from assay.records.actuals import ComputedAccuracy, StaleAccuracy
 from assay.records.batches import BatchOrder, BatchQuery
+from assay.records.buckets import Span
 from assay.records.datasets import DatasetState
 from assay.records.deployments import Settings
+from assay.records.fragments import Fragment
 from assay.records.jobs import JobState
 from assay.records.pages import PageRequest
+from assay.records.slices import WHOLE, Segment, Selection, Slice
 from assay.records.uploads import UploadState
 
 ALL = PageRequest()
 DEPLOYMENT, BATCH, OTHER_BATCH = id_of(1), id_of(1), id_of(2)
 LEASE = timedelta(seconds=30)
+
+
+def computed(batch_id=BATCH, model_id=MODEL, part=WHOLE, rows=1):
+    return ComputedAccuracy(batch_id, model_id, part, rows, b"x")
 
 
 def names(page):
@@ -552,8 +559,8 @@ class StorageConformance:
             tx.accuracy.mark_stale(DEPLOYMENT, {(BATCH, MODEL)})
         for wanted in order:
             pair = StaleAccuracy(DEPLOYMENT, BATCH, MODEL, wanted)
-            tx.accuracy.save(pair, wanted, b"%d" % wanted, NOW)
-        assert [(a.rows_with_actual, a.data) for a in tx.accuracy.list(DEPLOYMENT)] == [(3, b"3")]
+            tx.accuracy.save(pair, [computed(rows=wanted)], NOW)
+        assert [a.rows_with_actual for a in tx.accuracy.list(DEPLOYMENT, MODEL)] == [3]
         assert tx.accuracy.stale(DEPLOYMENT) == []
 
     def test_a_change_during_the_computation_leaves_the_pair_stale(self, tx):
@@ -562,25 +569,45 @@ class StorageConformance:
         assert (outside.batch_id, inside.batch_id) == (None, BATCH)
         tx.accuracy.mark_stale(DEPLOYMENT, {(BATCH, MODEL)})
         for pair in (outside, inside):
-            tx.accuracy.save(pair, 1, b"", NOW)
+            tx.accuracy.save(pair, [computed(pair.batch_id)], NOW)
         assert tx.accuracy.stale(DEPLOYMENT) == [StaleAccuracy(DEPLOYMENT, BATCH, MODEL, 2)]
 
     def test_accuracy_is_listed_where_it_has_been_computed(self, tx):
         tx.accuracy.mark_stale(DEPLOYMENT, {(None, MODEL), (BATCH, MODEL), (BATCH, OTHER_MODEL), (OTHER_BATCH, MODEL)})
         for pair in tx.accuracy.stale(DEPLOYMENT):
             if pair.batch_id != OTHER_BATCH:
-                tx.accuracy.save(pair, 1, b"x", NOW)
+                tx.accuracy.save(pair, [computed(pair.batch_id, pair.model_id)], NOW)
 
-        def listed(**chosen):
-            return [(a.batch_id, a.model_id) for a in tx.accuracy.list(DEPLOYMENT, **chosen)]
+        def listed(model_id=MODEL, **chosen):
+            return [a.batch_id for a in tx.accuracy.list(DEPLOYMENT, model_id, Selection(**chosen))]
 
-        assert listed() == [(None, MODEL), (BATCH, MODEL), (BATCH, OTHER_MODEL)]
-        assert listed(model_id=MODEL, batch_ids=[BATCH, OTHER_BATCH]) == [(BATCH, MODEL)]
-        assert listed(batch_ids=[]) == []
+        assert (listed(), listed(OTHER_MODEL)) == ([None, BATCH], [BATCH])
+        assert listed(batch_ids=(BATCH, OTHER_BATCH)) == [BATCH]
+        assert listed(batch_ids=()) == []
         tx.accuracy.delete(batch_id=BATCH)
-        assert listed() == [(None, MODEL)]
+        assert (listed(), listed(OTHER_MODEL)) == ([None], [])
         tx.accuracy.delete(deployment_id=DEPLOYMENT)
         assert listed() == []
+
+    def test_accuracy_of_a_pair_is_kept_by_slice_and_replaced_as_a_whole(self, tx):
+        north, day = Segment("region", "north"), Span(NOW, NOW + timedelta(days=1))
+        slices = [WHOLE, Slice(None, day), Slice(north), Slice(north, day)]
+
+        def save(wanted, parts):
+            tx.accuracy.mark_stale(DEPLOYMENT, {(BATCH, MODEL)})
+            pair = StaleAccuracy(DEPLOYMENT, BATCH, MODEL, wanted)
+            tx.accuracy.save(pair, [computed(part=part, rows=place) for place, part in enumerate(parts)], NOW)
+
+        def listed(**chosen):
+            return [(a.slice, a.rows_with_actual) for a in tx.accuracy.list(DEPLOYMENT, MODEL, Selection(**chosen))]
+
+        save(1, slices)
+        assert [listed(), listed(span=day), listed(segment=north), listed(segment=north, span=day)] == [
+            [(part, place)] for place, part in enumerate(slices)
+        ]
+        assert listed(span=Span(day.end, day.end + timedelta(days=1))) == []
+        save(2, [WHOLE])
+        assert [listed(), listed(span=day), listed(segment=north)] == [[(WHOLE, 0)], [], []]
 
     # ---------------------------------------------------------------- profiles and service figures
 
@@ -590,7 +617,7 @@ class StorageConformance:
 
         def add(*datas, batch_id=BATCH, part="predictions", block=0):
             for data in datas:
-                tx.profiles.add(DEPLOYMENT, batch_id, MODEL, part, block, 10, data)
+                tx.profiles.add(DEPLOYMENT, [Fragment(batch_id, MODEL, part, block, 10, data)])
             return tx.profiles.list(DEPLOYMENT, MODEL, part)
 
         return add
@@ -605,13 +632,43 @@ class StorageConformance:
             return [f.data for f in tx.profiles.list(DEPLOYMENT, MODEL, "predictions", **chosen)]
 
         assert listed() == [b"outside", b"a", b"b", b"later"]
-        assert listed(batch_ids=[BATCH, None]) == [b"outside", b"a", b"b"]
-        assert listed(batch_ids=[None]) == [b"outside"]
-        assert listed(batch_ids=[]) == []
+        assert listed(selection=Selection(batch_ids=(BATCH,))) == [b"a", b"b"]
+        assert listed(selection=Selection(batch_ids=())) == []
         assert listed(blocks=[1]) == [b"later"]
         assert tx.profiles.list(DEPLOYMENT, OTHER_MODEL, "predictions") == []
         assert tx.profiles.count(DEPLOYMENT, BATCH, MODEL) == 2
         assert tx.profiles.count(DEPLOYMENT, None, MODEL) == 1
+
+    def test_fragments_are_found_by_segment_and_by_any_bucket_that_shares_time_with_a_span(self, tx):
+        north, south = Segment("region", "north"), Segment("region", "south")
+        days = [Span(NOW + timedelta(days=i), NOW + timedelta(days=i + 1)) for i in range(3)]
+        slices = [WHOLE, Slice(north), *(Slice(s, day) for day in days for s in (None, north))]
+        tx.profiles.add(
+            DEPLOYMENT,
+            [
+                Fragment(BATCH, MODEL, "features", 0, place, b"", estimated=place == 1, slice=part)
+                for place, part in enumerate(slices)
+            ],
+        )
+
+        def listed(**chosen):
+            return [f.rows for f in tx.profiles.list(DEPLOYMENT, MODEL, "features", Selection(**chosen))]
+
+        assert [listed(), listed(segment=north), listed(segment=south)] == [[0], [1], []]
+        assert listed(span=Span(days[0].start, days[1].end)) == [2, 4]
+        assert listed(segment=north, span=Span(days[1].start + timedelta(hours=1), days[2].start)) == [5]
+        assert listed(span=Span(days[0].end - timedelta(seconds=1), days[1].start + timedelta(seconds=1))) == [2, 4]
+        found = tx.profiles.of_pair(DEPLOYMENT, BATCH, MODEL)
+        assert [f.slice for f in found] == slices
+        assert [f.rows for f in found if f.estimated] == [1]
+
+    def test_segments_are_known_from_their_first_row_on(self, tx):
+        tx.segments.add(DEPLOYMENT, [Segment("region", "süd"), Segment("region", "nord"), Segment("tier", "1")])
+        tx.segments.add(DEPLOYMENT, [Segment("region", "nord")])
+        assert tx.segments.values(DEPLOYMENT) == {"region": ["nord", "süd"], "tier": ["1"]}
+        assert tx.segments.values(id_of(9)) == {}
+        tx.segments.delete(DEPLOYMENT)
+        assert tx.segments.values(DEPLOYMENT) == {}
 
     def test_folding_puts_one_fragment_in_the_place_of_several(self, tx, fragments):
         old = fragments(b"a", b"b", b"c")
@@ -623,7 +680,7 @@ class StorageConformance:
     def test_folding_is_refused_when_a_fragment_is_gone(self, filled):
         with filled.transaction() as tx:
             for data in (b"a", b"b", b"c"):
-                tx.profiles.add(DEPLOYMENT, BATCH, MODEL, "predictions", 0, 10, data)
+                tx.profiles.add(DEPLOYMENT, [Fragment(BATCH, MODEL, "predictions", 0, 10, data)])
             old = tx.profiles.list(DEPLOYMENT, MODEL, "predictions")
             assert tx.profiles.replace(DEPLOYMENT, old[:2], b"ab")
         with filled.transaction() as tx:

@@ -18,6 +18,7 @@ from assay.http import (
     intake,
     model_packages,
     prediction_stats,
+    segments,
     service,
     settings,
     status,
@@ -44,6 +45,7 @@ ROUTERS = (
     accuracy,
     prediction_stats,
     service,
+    segments,
 )
 
 

@@ -28,6 +28,14 @@ class FeatureColumn(msgspec.Struct):
     values: list[Any]
 
 
+class SegmentColumn(msgspec.Struct):
+    """One segment attribute of rows: a value that all of them share, or one a row."""
+
+    name: str
+    value: str | int | float | bool | None = None
+    values: list[str | int | float | bool | None] | None = None
+
+
 class PredictionInput(msgspec.Struct, rename="camel"):
     """Rows of one call that share a model, a batch and a time."""
 
@@ -40,7 +48,7 @@ class PredictionInput(msgspec.Struct, rename="camel"):
     class_names: list[str] | None = None
     request_parameters: dict[str, Any] | None = None
     forecast_distance: Any = None
-    segments: Any = None
+    segments: list[SegmentColumn] | dict[str, Any] | None = None
 
 
 class PredictionInputs(msgspec.Struct, rename="camel"):
@@ -145,7 +153,15 @@ def _block(sent: PredictionInput) -> RowBlock:
         predictions=sent.predictions or [],
         association_ids=sent.association_ids,
         class_names=sent.class_names,
+        segments=_segments(sent.segments),
     )
+
+
+def _segments(sent: list[SegmentColumn] | dict[str, Any] | None) -> dict[str, Any]:
+    """Values by attribute, whether they came as a list of columns or as an object of names and values."""
+    if isinstance(sent, dict):
+        return sent
+    return {one.name: one.value if one.values is None else one.values for one in sent or ()}
 
 
 @router.post(

@@ -1,24 +1,29 @@
-"""Predictions by batch, alone and against actuals."""
+"""Predictions by batch and over time, alone and against actuals."""
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 
 from assay.http.authentication import Caller, Ctx
 from assay.http.bodies import Body
-from assay.http.drift import BatchIds, ModelId
 from assay.http.errors import documented
-from assay.http.refused_queries import refuse_unserved
-from assay.http.shapes import BatchRef, batch_ref
+from assay.http.shapes import BatchRef, TimeRange, batch_ref, period_of
+from assay.http.where import Classes, ModelId, Segmented, Size, WhichBatches, WhichSpan, segment_of
 from assay.monitoring import prediction_stats
 from assay.monitoring.prediction_stats import ClassCount, ComparedRows, PredictionSummary, StatsQuery
+from assay.records.buckets import DEFAULT_BUCKET_SIZE
 
 router = APIRouter(
     prefix="/api/v2/deployments/{deploymentId}",
     tags=["predictions"],
     responses=documented(),
-    dependencies=[Depends(refuse_unserved)],
 )
+
+Percentiles = Annotated[
+    Literal["false", "False", "true", "True"],
+    Query(alias="includePercentiles", description="Whether percentiles are wanted."),
+]
 
 
 class ClassCountBody(Body):
@@ -60,11 +65,24 @@ class PredictionsBucketBatch(PredictionsBaseline):
     batch: BatchRef
 
 
-class PredictionsOverBatch(Body):
+class PredictionsBucketTime(PredictionsBaseline):
+    """Predictions in one span of time."""
+
+    period: TimeRange
+
+
+class PredictionsOverBatch(Segmented):
     """Predictions by batch."""
 
     baselines: list[PredictionsBaseline]
     buckets: list[PredictionsBucketBatch]
+
+
+class PredictionsOverTime(Segmented):
+    """Predictions over time."""
+
+    baselines: list[PredictionsBaseline]
+    buckets: list[PredictionsBucketTime]
 
 
 class PvaSummary(Body):
@@ -92,12 +110,26 @@ class PvaBucketBatch(PvaBaseline):
     batch: BatchRef
 
 
-class PredictionsVsActualsOverBatch(Body):
+class PvaBucketTime(PvaBaseline):
+    """Predictions against actuals in one span of time."""
+
+    period: TimeRange
+
+
+class PredictionsVsActualsOverBatch(Segmented):
     """Predictions against actuals by batch."""
 
     summary: PvaSummary
     baselines: list[PvaBaseline]
     buckets: list[PvaBucketBatch]
+
+
+class PredictionsVsActualsOverTime(Segmented):
+    """Predictions against actuals over time, by the time of the prediction."""
+
+    summary: PvaSummary
+    baselines: list[PvaBaseline]
+    buckets: list[PvaBucketTime]
 
 
 def _classes(counts: list[ClassCount]) -> list[ClassCountBody]:
@@ -128,43 +160,94 @@ def _compared(found: ComparedRows) -> PvaBaseline:
     )
 
 
-def _query(batch_ids: list[str] | None, model_id: str | None, *, percentiles: bool = False) -> StatsQuery:
-    return StatsQuery(model_id, None if batch_ids is None else tuple(batch_ids), percentiles)
-
-
-@router.get("/predictionsOverBatch/", operation_id="getPredictionsOverBatch")
+@router.get("/predictionsOverBatch/", operation_id="getPredictionsOverBatch", response_model_exclude_unset=True)
 def get_predictions_over_batch(
     ctx: Ctx,
     caller: Caller,
     deploymentId: str,
-    batch_ids: BatchIds = None,
+    which: WhichBatches,
     model_id: ModelId = None,
-    includePercentiles: Annotated[
-        Literal["false", "False", "true", "True"], Query(description="Whether percentiles are wanted.")
-    ] = "false",
+    percentiles: Percentiles = "false",
 ) -> PredictionsOverBatch:
     """Tell what was predicted in each batch, beside the holdout; the last 50 batches unless told."""
-    query = _query(batch_ids, model_id, percentiles=includePercentiles.lower() == "true")
+    query = StatsQuery(replace(which, model_id=model_id), percentiles=percentiles.lower() == "true")
     found = prediction_stats.predictions_by_batch(ctx, caller, deploymentId, query)
     return PredictionsOverBatch(
         baselines=[_summary(one) for one in found.baselines],
         buckets=[PredictionsBucketBatch(batch=batch_ref(batch), **dict(_summary(one))) for batch, one in found.buckets],
+        **segment_of(which),
     )
 
 
-@router.get("/predictionsVsActualsOverBatch/", operation_id="getPredictionsVsActualsOverBatch")
+@router.get("/predictionsOverTime/", operation_id="getPredictionsOverTime", response_model_exclude_unset=True)
+def get_predictions_over_time(
+    ctx: Ctx,
+    caller: Caller,
+    deploymentId: str,
+    which: WhichSpan,
+    model_id: ModelId = None,
+    percentiles: Percentiles = "false",
+    classes: Classes = None,
+    size: Size = DEFAULT_BUCKET_SIZE,
+) -> PredictionsOverTime:
+    """Tell what was predicted in each bucket of time, beside the holdout; the last seven days unless told."""
+    query = StatsQuery(replace(which, model_id=model_id), percentiles.lower() == "true", tuple(classes or ()))
+    found = prediction_stats.predictions_by_span(ctx, caller, deploymentId, query, size)
+    return PredictionsOverTime(
+        baselines=[_summary(one) for one in found.baselines],
+        buckets=[PredictionsBucketTime(period=period_of(span), **dict(_summary(one))) for span, one in found.buckets],
+        **segment_of(which),
+    )
+
+
+@router.get(
+    "/predictionsVsActualsOverBatch/",
+    operation_id="getPredictionsVsActualsOverBatch",
+    response_model_exclude_unset=True,
+)
 def get_predictions_vs_actuals_over_batch(
     ctx: Ctx,
     caller: Caller,
     deploymentId: str,
-    batch_ids: BatchIds = None,
+    which: WhichBatches,
     model_id: ModelId = None,
+    classes: Classes = None,
 ) -> PredictionsVsActualsOverBatch:
     """Set predictions against actuals, on the rows that have both; the last 50 batches unless told."""
-    found = prediction_stats.compared_by_batch(ctx, caller, deploymentId, _query(batch_ids, model_id))
-    total, with_actual = found.totals
+    query = StatsQuery(replace(which, model_id=model_id), classes=tuple(classes or ()))
+    found = prediction_stats.compared_by_batch(ctx, caller, deploymentId, query)
     return PredictionsVsActualsOverBatch(
-        summary=PvaSummary(row_count_total=total, row_count_with_actual=with_actual),
+        summary=_totals(found.totals),
         baselines=[_compared(one) for one in found.baselines],
         buckets=[PvaBucketBatch(batch=batch_ref(batch), **dict(_compared(one))) for batch, one in found.buckets],
+        **segment_of(which),
     )
+
+
+@router.get(
+    "/predictionsVsActualsOverTime/",
+    operation_id="getPredictionsVsActualsOverTime",
+    response_model_exclude_unset=True,
+)
+def get_predictions_vs_actuals_over_time(
+    ctx: Ctx,
+    caller: Caller,
+    deploymentId: str,
+    which: WhichSpan,
+    model_id: ModelId = None,
+    classes: Classes = None,
+    size: Size = DEFAULT_BUCKET_SIZE,
+) -> PredictionsVsActualsOverTime:
+    """Set predictions against actuals in each bucket of the predictions' times; the last seven days unless told."""
+    query = StatsQuery(replace(which, model_id=model_id), classes=tuple(classes or ()))
+    found = prediction_stats.compared_by_span(ctx, caller, deploymentId, query, size)
+    return PredictionsVsActualsOverTime(
+        summary=_totals(found.totals),
+        baselines=[_compared(one) for one in found.baselines],
+        buckets=[PvaBucketTime(period=period_of(span), **dict(_compared(one))) for span, one in found.buckets],
+        **segment_of(which),
+    )
+
+
+def _totals(totals: tuple[int, int]) -> PvaSummary:
+    return PvaSummary(row_count_total=totals[0], row_count_with_actual=totals[1])

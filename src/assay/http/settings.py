@@ -1,6 +1,6 @@
 """Settings of a deployment."""
 
-from typing import Any
+from typing import Any, Literal, cast
 
 from fastapi import APIRouter, Request, Response
 
@@ -11,6 +11,7 @@ from assay.http.errors import documented
 from assay.http.shapes import Switch
 from assay.http.status import location
 from assay.monitoring import deployments
+from assay.records.buckets import BucketSize
 from assay.records.deployments import Settings
 
 router = APIRouter(prefix="/api/v2", route_class=JsonRoute, tags=["settings"], responses=documented(409))
@@ -39,6 +40,15 @@ class FeatureDriftSetting(Body):
     tracked_features: list[str] | None = None
 
 
+StoredSize = Literal[BucketSize.HOUR, BucketSize.DAY]
+
+
+class TimeBuckets(Body):
+    """Buckets of time that profiles are kept for: hours take more room, days can be cut finer from kept rows alone."""
+
+    size: StoredSize
+
+
 class SettingsBody(Body):
     """Settings of a deployment. A PATCH names only what it changes."""
 
@@ -55,6 +65,7 @@ class SettingsBody(Body):
     predictions_data_collection: Switch | None = None
     segment_analysis: SegmentAnalysis | None = None
     target_drift: Switch | None = None
+    time_buckets: TimeBuckets | None = None
 
 
 OFF = Switch(enabled=False)
@@ -94,6 +105,7 @@ def _body(settings: Settings) -> SettingsBody:
             enabled=settings.segment_analysis, attributes=list(settings.segment_attributes)
         ),
         target_drift=Switch(enabled=settings.target_drift),
+        time_buckets=TimeBuckets(size=cast("StoredSize", settings.bucket_size)),
     )
 
 
@@ -115,7 +127,9 @@ def _changes(body: SettingsBody) -> dict[str, Any]:
     if "segment_analysis" in sent:
         changes["segment_analysis"] = sent["segment_analysis"].enabled
         if sent["segment_analysis"].attributes is not None:
-            changes["segment_attributes"] = sent["segment_analysis"].attributes
+            changes["segment_attributes"] = tuple(sent["segment_analysis"].attributes)
+    if "time_buckets" in sent:
+        changes["bucket_size"] = sent["time_buckets"].size
     if "association_id" in sent:
         changes |= _association_id(sent["association_id"])
     return changes

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from assay.http.bodies import Body, Moment
 from assay.records.batches import Batch
+from assay.records.buckets import Span
 
 
 class Accepted(Body):
@@ -42,6 +43,11 @@ def batch_ref(batch: Batch) -> BatchRef:
         earliest_prediction_timestamp=batch.earliest,
         latest_prediction_timestamp=batch.latest,
     )
+
+
+def period_of(span: Span) -> TimeRange:
+    """A span of time on the wire."""
+    return TimeRange(start=span.start, end=span.end)
 
 
 def time_range(start: datetime | None, end: datetime | None, default: datetime) -> TimeRange:

@@ -36,7 +36,10 @@ FORMS = {media_type: form for form, media_type in MEDIA_TYPES.items()}
 
 
 class UploadReport(Body):
-    """What an upload came to: rows counted, and what could not be read or used."""
+    """What an upload came to: rows counted, and what could not be read or used.
+
+    ``withoutSegment`` has the rows whose value of a segment attribute came after as many others as are kept.
+    """
 
     id: str
     upload_key: str | None
@@ -47,6 +50,7 @@ class UploadReport(Body):
     first_prediction_timestamp: Moment | None
     last_prediction_timestamp: Moment | None
     without_association_id: int
+    without_segment: dict[str, int]
     unreadable: dict[str, int]
     ignored_columns: list[str]
     missing_columns: list[str]
@@ -75,6 +79,7 @@ def _body(upload: Upload) -> UploadReport:
         first_prediction_timestamp=upload.first_at,
         last_prediction_timestamp=upload.last_at,
         without_association_id=upload.report.get("withoutAssociationId", 0),
+        without_segment=upload.report.get("withoutSegment", {}),
         unreadable=upload.report.get("unreadable", {}),
         ignored_columns=upload.report.get("ignoredColumns", []),
         missing_columns=upload.report.get("missingColumns", []),

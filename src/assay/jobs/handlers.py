@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from assay.monitoring import accuracy, baselines, datasets, deletions, folding, uploads
+from assay.monitoring import accuracy_refresh, baselines, datasets, deletions, folding, segment_profiles, uploads
 from assay.monitoring.context import Context
 from assay.records.jobs import Job
 
@@ -10,8 +10,9 @@ HANDLERS: dict[str, Callable[[Context, Job], None]] = {
     datasets.READ_DATASET: datasets.read,
     baselines.PREPARE_BASELINE: baselines.prepare,
     uploads.COUNT_UPLOAD: uploads.count,
-    accuracy.REFRESH_ACCURACY: accuracy.refresh,
+    accuracy_refresh.REFRESH_ACCURACY: accuracy_refresh.refresh,
     folding.FOLD_PROFILES: folding.fold,
+    segment_profiles.PROFILE_SEGMENTS: segment_profiles.profile_segments,
     deletions.PURGE_BATCH: deletions.purge_batch,
     deletions.PURGE_DEPLOYMENT: deletions.purge_deployment,
 }

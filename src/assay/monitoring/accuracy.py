@@ -1,104 +1,65 @@
-"""Accuracy by batch: computed whole from predictions and actuals, kept as accumulators, read from them."""
+"""Accuracy pages: read from the accumulators that `accuracy_refresh` keeps."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
-from typing import TYPE_CHECKING
-
-import polars as pl
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from assay.errors import Invalid
-from assay.monitoring import access, paths, prediction_columns
+from assay.monitoring import access, where
+from assay.monitoring.accuracy_refresh import MatchedRows, outcomes_of
 from assay.monitoring.context import Context
-from assay.monitoring.queueing import queued
-from assay.monitoring.rows import ASSOCIATION_ID, stored_parts
-from assay.monitoring.scored_rows import accuracy_of, nothing, pooled
-from assay.monitoring.watched import WatchedModel, watched_by
-from assay.records.actuals import StaleAccuracy
+from assay.monitoring.row_profiles import check_size
+from assay.monitoring.scored_rows import pooled
+from assay.monitoring.slicing import BySpan
+from assay.monitoring.watched import WatchedModel, watched
+from assay.monitoring.where import ANYWHERE, Where
+from assay.records.actuals import ComputedAccuracy
 from assay.records.batches import Batch
-from assay.records.jobs import Job
-from assay.records.models import ModelPackage
-from assay.records.uploads import Upload
+from assay.records.buckets import BucketSize, Span
+from assay.records.deployments import Deployment
+from assay.records.models import TargetType
+from assay.records.slices import Selection
 from assay.records.users import User
-from assay.stats.accuracy import HIGHER_IS_BETTER, METRICS, Accuracy, accuracy_from_bytes, percent_change
+from assay.stats.accuracy import (
+    CLASS_METRICS,
+    HIGHER_IS_BETTER,
+    METRICS,
+    Accuracy,
+    MulticlassAccuracy,
+    accuracy_from_bytes,
+    percent_change,
+)
 from assay.stats.estimate import Estimate
 
 if TYPE_CHECKING:
     from assay.storage.sql.transaction import Transaction
 
-REFRESH_ACCURACY = "refresh_accuracy"
+Bucket = TypeVar("Bucket", Batch, Span)
 
 
-# ------------------------------------------------------------------ computing
+@dataclass(frozen=True, slots=True)
+class AccuracyQuery:
+    """Whose accuracy is wanted.
 
-
-def recompute(
-    tx: "Transaction", deployment_id: str, pairs: set[tuple[str | None, str]], user_id: str, now: datetime
-) -> Job:
-    """Have the accuracy of some (batch, model) pairs computed anew, by the job that is returned.
-
-    Deliveries that come while a computation waits share it, so that many small ones do not cost many computations.
+    Attributes
+    ----------
+    model_ids : tuple of str
+        Empty: the current model.
+    metric : str or None
+        None: every metric of the target on a page, LogLoss or RMSE in a series.
+    classes : tuple of str
+        For a multiclass target: figures of these classes, each against the rest.
+    baseline_model_id : str or None
+        The model of the deployment whose holdout accuracy is compared with; None: each model's own.
     """
-    tx.accuracy.mark_stale(deployment_id, pairs)
-    job = queued(
-        REFRESH_ACCURACY,
-        {"deployment_id": deployment_id},
-        user_id,
-        now,
-        result_path=paths.deployment(deployment_id),
-        key=f"{REFRESH_ACCURACY}:{deployment_id}",
-    )
-    return tx.jobs.create_once(job)
 
-
-def refresh(ctx: Context, job: Job) -> None:
-    """Compute every pair of the deployment that is stale. Deliveries that came together are one computation."""
-    deployment_id = job.args["deployment_id"]
-    with ctx.store.snapshot() as tx:
-        stale = tx.accuracy.stale(deployment_id)
-    for pair in stale:
-        _refresh_pair(ctx, pair)
-    with ctx.store.transaction() as tx:
-        tx.jobs.complete(job, ctx.clock())
-
-
-def _refresh_pair(ctx: Context, pair: StaleAccuracy) -> None:
-    with ctx.store.snapshot() as tx:
-        deployment = tx.deployments.find(pair.deployment_id)
-        if deployment is None:
-            return
-        package = access.package_of(tx, access.deployed_model(tx, deployment, pair.model_id))
-        uploads = tx.uploads.counted(pair.deployment_id, pair.batch_id, pair.model_id)
-        outcomes = _outcomes(tx, pair)
-    parts = (_of_upload(ctx, package, upload, outcomes) for upload in uploads)
-    computed = reduce(pooled, parts, nothing(package.target))
-    with ctx.store.transaction() as tx:
-        tx.accuracy.save(pair, computed.n, computed.to_bytes(), ctx.clock())
-
-
-def _outcomes(tx: "Transaction", pair: StaleAccuracy) -> pl.DataFrame:
-    rows = list(tx.actuals.matched(pair.deployment_id, pair.batch_id, pair.model_id))
-    schema = {"seq": pl.Int64, ASSOCIATION_ID: pl.String, "label": pl.String, "number": pl.Float64}
-    return pl.DataFrame(rows, schema=schema, orient="row")
-
-
-def _of_upload(ctx: Context, package: ModelPackage, upload: Upload, outcomes: pl.DataFrame) -> Accuracy:
-    target = package.target
-    mine = outcomes.filter(pl.col("seq") == upload.seq)
-    columns = [ASSOCIATION_ID, *prediction_columns.score_columns(target)]
-    parts = [
-        part.join(mine, on=ASSOCIATION_ID, how="inner", maintain_order="left")
-        for part in (stored_parts(ctx, upload.blob_prefix, upload.parts, columns) if mine.height else ())
-    ]
-    if not parts:
-        return nothing(target)
-    # An id that stands twice in an upload: the later row wins.
-    rows = pl.concat(parts).unique(ASSOCIATION_ID, keep="last", maintain_order=True)
-    return accuracy_of(target, rows, rows["label" if target.class_names else "number"])
-
-
-# ------------------------------------------------------------------ reading
+    where: Where = ANYWHERE
+    model_ids: tuple[str, ...] = ()
+    metric: str | None = None
+    classes: tuple[str, ...] = ()
+    baseline_model_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +82,12 @@ class MetricRow:
         return percent_change(self.estimate.value, None if self.baseline is None else self.baseline.value)
 
     @property
+    def at_baseline(self) -> "MetricRow":
+        """The same metric on the baseline's rows."""
+        estimate = self.baseline or Estimate.undefined("there is no holdout with predictions and outcomes")
+        return MetricRow(self.name, self.model_id, estimate, self.baseline_rows or 0, self.baseline, self.baseline_rows)
+
+    @property
     def higher_is_better(self) -> bool | None:
         """Which way is good."""
         return HIGHER_IS_BETTER.get(self.name)
@@ -128,7 +95,7 @@ class MetricRow:
 
 @dataclass(frozen=True)
 class AccuracyPage:
-    """Accuracy of some batches pooled row by row, or of all rows."""
+    """Accuracy of some batches pooled row by row, or of all rows; of one model after the other."""
 
     batches: list[Batch]
     model_id: str
@@ -136,78 +103,192 @@ class AccuracyPage:
     span: tuple[datetime | None, datetime | None]
 
 
+@dataclass(frozen=True, slots=True)
+class AccuracyPoint(Generic[Bucket]):
+    """One metric of one model in one batch or span; ``by_class`` holds the classes that were asked for."""
+
+    bucket: Bucket
+    row: MetricRow
+    by_class: dict[str, Estimate]
+
+
 @dataclass(frozen=True)
-class AccuracyByBatch:
-    """One metric by batch, in the order asked for."""
+class AccuracySeries(Generic[Bucket]):
+    """One metric by batch or by span, of one model after the other; ``summary`` is over all of them."""
 
     metric: str
     model_id: str
-    baseline: MetricRow
-    buckets: list[tuple[Batch, MetricRow]]
-
-
-@dataclass(frozen=True, slots=True)
-class AccuracyQuery:
-    """Whose accuracy is wanted; None means the current model, all batches, all metrics."""
-
-    model_id: str | None = None
-    batch_ids: tuple[str, ...] | None = None
-    metric: str | None = None
+    summary: list[MetricRow]
+    points: list[AccuracyPoint[Bucket]]
 
 
 def page(ctx: Context, caller: User, deployment_id: str, query: AccuracyQuery) -> AccuracyPage:
-    """Accuracy of the named batches taken together."""
+    """Accuracy of all that is asked for, taken together."""
+    if len(query.classes) > 1:
+        raise Invalid("targetClass: a page of metrics takes one 'targetClass'; a series of one metric takes several.")
     with ctx.store.snapshot() as tx:
-        model = watched_by(ctx, tx, caller, deployment_id, query.model_id)
-        named = [] if query.batch_ids is None else list(tx.batches.get_many(deployment_id, query.batch_ids))
-        states = tx.accuracy.list(deployment_id, model.model_id, query.batch_ids)
-        span = access.span(tx, deployment_id, named)
-    found = [accuracy_from_bytes(state.data) for state in states]
-    together = reduce(pooled, found) if found else None
-    rows = [_row(model, name, together) for name in _metrics(model, query.metric)]
-    return AccuracyPage(named, model.model_id, rows, span)
+        deployment = access.deployment(tx, caller, deployment_id)
+        models = _models(ctx, tx, deployment, query)
+        chosen = where.chosen(ctx, tx, deployment, query.where)
+        rows = []
+        for model in models:
+            found = _load(ctx, tx, model, chosen.selection)
+            rows += [_row(model, query, name, found) for name in _metrics(model, query)]
+    return AccuracyPage(chosen.batches, models[0].model_id, rows, chosen.span)
 
 
-def by_batch(ctx: Context, caller: User, deployment_id: str, query: AccuracyQuery) -> AccuracyByBatch:
+def by_batch(ctx: Context, caller: User, deployment_id: str, query: AccuracyQuery) -> AccuracySeries[Batch]:
     """One metric for each of the named batches, or for the deployment's last ones."""
     with ctx.store.snapshot() as tx:
-        model = watched_by(ctx, tx, caller, deployment_id, query.model_id)
-        batches = access.chosen_batches(tx, deployment_id, query.batch_ids)
-        ids = [batch.id for batch in batches]
-        states = {s.batch_id: s for s in tx.accuracy.list(deployment_id, model.model_id, ids)}
-    usual = "LogLoss" if model.target.class_names else "RMSE"
-    (metric,) = _metrics(model, usual if query.metric is None else query.metric)
-    buckets = []
-    for batch in batches:
-        state = states.get(batch.id)
-        accumulators = None if state is None else accuracy_from_bytes(state.data)
-        buckets.append((batch, _row(model, metric, accumulators)))
-    return AccuracyByBatch(metric, model.model_id, _row(model, metric, None), buckets)
+        deployment = access.deployment(tx, caller, deployment_id)
+        models = _models(ctx, tx, deployment, query)
+        chosen = where.chosen_batches(tx, deployment, query.where)
+        found = []
+        for model in models:
+            states = tx.accuracy.list(deployment_id, model.model_id, chosen.selection)
+            by_id = {s.batch_id: accuracy_from_bytes(s.data) for s in states}
+            found.append([(batch, by_id.get(batch.id)) for batch in chosen.batches])
+    return _series(models, query, found)
 
 
-def _metrics(model: WatchedModel, asked: str | None) -> Sequence[str]:
-    """Names of the asked metric, or of all that the target type has."""
-    names = METRICS[str(model.target.type)]
+def by_span(
+    ctx: Context, caller: User, deployment_id: str, query: AccuracyQuery, size: BucketSize
+) -> AccuracySeries[Span]:
+    """One metric for each bucket of time, by the time of the prediction."""
+    with ctx.store.snapshot() as tx:
+        deployment = access.deployment(tx, caller, deployment_id)
+        models = _models(ctx, tx, deployment, query)
+        spans, selection = where.chosen_spans(ctx, deployment, query.where, size)
+        found = [list(zip(spans, load_by_span(ctx, tx, model, selection, spans), strict=True)) for model in models]
+    return _series(models, query, found)
+
+
+def _models(ctx: Context, tx: "Transaction", deployment: Deployment, query: AccuracyQuery) -> list[WatchedModel]:
+    if len(query.model_ids) > 1 and query.metric is None:
+        raise Invalid("metric: with more than one 'modelId' one metric must be named.")
+    models = [watched(ctx, tx, deployment, model_id) for model_id in query.model_ids or (None,)]
+    if query.baseline_model_id is None:
+        return models
+    other = watched(ctx, tx, deployment, query.baseline_model_id).baseline
+    return [WatchedModel(m.deployment, m.model_id, m.package, other) for m in models]
+
+
+def _series(
+    models: list[WatchedModel], query: AccuracyQuery, found: list[list[tuple[Bucket, Accuracy | None]]]
+) -> AccuracySeries[Bucket]:
+    points, summary = [], []
+    for model, buckets in zip(models, found, strict=True):
+        usual = "LogLoss" if model.target.class_names else "RMSE"
+        (metric,) = _metrics(model, query, usual)
+        together = [accumulators for _, accumulators in buckets if accumulators is not None]
+        summary.append(_row(model, query, metric, reduce(pooled, together) if together else None))
+        points += [
+            AccuracyPoint(bucket, _row(model, query, metric, one), _by_class(model, query, metric, one))
+            for bucket, one in buckets
+        ]
+    return AccuracySeries(summary[0].name, models[0].model_id, summary, points)
+
+
+# ------------------------------------------------------------------ loading
+
+
+def _load(ctx: Context, tx: "Transaction", model: WatchedModel, selection: Selection) -> Accuracy | None:
+    if selection.span is not None:
+        return load_by_span(ctx, tx, model, selection, [selection.span])[0]
+    return _together(tx.accuracy.list(model.deployment.id, model.model_id, selection))
+
+
+def _together(states: Sequence[ComputedAccuracy]) -> Accuracy | None:
+    return reduce(pooled, (accuracy_from_bytes(s.data) for s in states)) if states else None
+
+
+def load_by_span(
+    ctx: Context, tx: "Transaction", model: WatchedModel, selection: Selection, spans: Sequence[Span]
+) -> list[Accuracy | None]:
+    """Accuracy of each of some spans that follow one another and make up the selection's span.
+
+    They are sums of stored buckets where these fit, and are computed again from the kept rows where they do not.
+    """
+    found: dict[Span, list[ComputedAccuracy]] = {span: [] for span in spans}
+    for state in tx.accuracy.list(model.deployment.id, model.model_id, selection):
+        bucket = state.slice.bucket
+        home = next((s for s in spans if bucket is not None and s.holds(bucket)), None)
+        if home is None:
+            return _from_rows(ctx, tx, model, selection, spans)
+        found[home].append(state)
+    return [_together(states) for states in found.values()]
+
+
+def _from_rows(
+    ctx: Context, tx: "Transaction", model: WatchedModel, selection: Selection, spans: Sequence[Span]
+) -> list[Accuracy | None]:
+    there = tx.uploads.overlapping(model.deployment.id, model.model_id, selection)
+    uploads = [u for u in there if u.parts]
+    check_size(ctx, model, uploads)
+    attributes = [] if selection.segment is None else [selection.segment.attribute]
+    found: dict[Span | None, Accuracy] = {}
+    for batch_id in dict.fromkeys(u.batch_id for u in uploads):
+        mine = [u for u in uploads if u.batch_id == batch_id]
+        rows = MatchedRows(ctx, model.target, mine, outcomes_of(tx, model.deployment.id, batch_id, model.model_id))
+        for part, here in rows.by_slice(BySpan(spans, selection.segment), attributes).items():
+            known = found.get(part.bucket)
+            found[part.bucket] = here if known is None else pooled(known, here)
+    return [found.get(span) for span in spans]
+
+
+# ------------------------------------------------------------------ metrics
+
+
+def _metrics(model: WatchedModel, query: AccuracyQuery, usual: str | None = None) -> Sequence[str]:
+    """Names of the asked metric, of the usual one, or of all that the target type has."""
+    names = list(_known(model, query))
+    asked = usual if query.metric is None else query.metric
     if asked is None:
-        return list(names)
+        return names
     if asked not in names:
         kind = model.target.type
         raise Invalid(f"metric: found {asked!r}, expected one of {', '.join(names)} for a {kind} target.")
     return [asked]
 
 
-def _row(model: WatchedModel, name: str, accumulators: Accuracy | None) -> MetricRow:
-    metric = METRICS[str(model.target.type)][name]
+def _known(model: WatchedModel, query: AccuracyQuery) -> Sequence[str]:
+    if not query.classes:
+        return list(METRICS[str(model.target.type)])
+    if model.target.type is not TargetType.MULTICLASS:
+        raise Invalid(
+            f"targetClass: figures of single classes are for multiclass targets, this one is {model.target.type}."
+        )
+    for name in query.classes:
+        if name not in model.target.class_names:
+            raise Invalid(f"targetClass: found {name[:64]!r}, expected one of {', '.join(model.target.class_names)}.")
+    return list(CLASS_METRICS)
+
+
+def _row(model: WatchedModel, query: AccuracyQuery, name: str, accumulators: Accuracy | None) -> MetricRow:
     baseline = None if model.baseline is None else model.baseline.accuracy
     return MetricRow(
         name=name,
         model_id=model.model_id,
-        estimate=(
-            Estimate.undefined("there are no predictions with an actual")
-            if accumulators is None
-            else metric(accumulators)
-        ),
+        estimate=_estimate(model, query, name, accumulators),
         rows=0 if accumulators is None else accumulators.n,
-        baseline=None if baseline is None else metric(baseline),
+        baseline=None if baseline is None else _estimate(model, query, name, baseline),
         baseline_rows=None if baseline is None else baseline.n,
     )
+
+
+def _estimate(model: WatchedModel, query: AccuracyQuery, name: str, accumulators: Accuracy | None) -> Estimate:
+    """The metric; of the first class asked for, where classes were asked for."""
+    if accumulators is None:
+        return Estimate.undefined("there are no predictions with an actual")
+    if query.classes and isinstance(accumulators, MulticlassAccuracy):
+        return CLASS_METRICS[name](accumulators, query.classes[0])
+    return METRICS[str(model.target.type)][name](accumulators)
+
+
+def _by_class(
+    model: WatchedModel, query: AccuracyQuery, name: str, accumulators: Accuracy | None
+) -> dict[str, Estimate]:
+    if not isinstance(accumulators, MulticlassAccuracy):
+        undefined = _estimate(model, query, name, None)
+        return dict.fromkeys(query.classes, undefined)
+    return {c: CLASS_METRICS[name](accumulators, c) for c in query.classes}

@@ -6,7 +6,7 @@ from typing import Any
 
 from assay.errors import Invalid, TooLarge
 from assay.monitoring import access
-from assay.monitoring.accuracy import recompute
+from assay.monitoring.accuracy_refresh import recompute
 from assay.monitoring.class_labels import ClassLabels
 from assay.monitoring.context import Context
 from assay.records.actuals import Actual

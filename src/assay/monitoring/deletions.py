@@ -1,6 +1,6 @@
 """The slow half of deleting: what a job removes after the object itself is gone from every answer."""
 
-from assay.monitoring.accuracy import recompute
+from assay.monitoring.accuracy_refresh import recompute
 from assay.monitoring.context import Context
 from assay.records.jobs import Job
 
@@ -33,6 +33,7 @@ def purge_deployment(ctx: Context, job: Job) -> None:
         tx.accuracy.delete(deployment_id=deployment_id)
         tx.service_requests.delete(deployment_id=deployment_id)
         tx.actuals.delete(deployment_id)
+        tx.segments.delete(deployment_id)
         prefixes = tx.uploads.purge(deployment_id=deployment_id)
         tx.jobs.complete(job, ctx.clock())
     for prefix in prefixes:

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from assay.errors import Gone, Invalid
-from assay.monitoring import access, paths
+from assay.monitoring import access, paths, segment_profiles
 from assay.monitoring.baselines import PREPARE_BASELINE
 from assay.monitoring.context import Context
 from assay.monitoring.deletions import PURGE_DEPLOYMENT
 from assay.monitoring.queueing import finished, queued
+from assay.monitoring.segments import check_attributes
 from assay.monitoring.watched import watched_by
 from assay.records.deployments import DeployedModel, Deployment, Settings
 from assay.records.ids import new_id
@@ -130,11 +131,20 @@ def settings(ctx: Context, caller: User, deployment_id: str) -> Settings:
 
 
 def change_settings(ctx: Context, caller: User, deployment_id: str, changes: dict[str, Any]) -> Job:
-    """Change the named settings; the job that is returned is already done."""
+    """Change the named settings.
+
+    The job that is returned is already done, unless rows that are kept must be profiled by new segments first.
+    """
     now = ctx.clock()
     with ctx.store.transaction() as tx:
         deployment = access.deployment(tx, caller, deployment_id)
-        tx.deployments.save_settings(deployment_id, deployment.settings.changed(changes))
+        before, after = deployment.settings, deployment.settings.changed(changes)
+        package = access.package_of(tx, access.deployed_model(tx, deployment, None))
+        if after.segment_attributes != before.segment_attributes:
+            check_attributes(ctx, package, after.segment_attributes)
+        tx.deployments.save_settings(deployment_id, after)
+        if not set(after.segmented_by) <= set(before.segmented_by):
+            return segment_profiles.ask(tx, deployment_id, caller.id, now)
         job = finished("change_settings", caller.id, now, result_path=paths.settings(deployment_id))
         tx.jobs.create(job)
     return job

@@ -1,19 +1,25 @@
 """Drift pages: baseline against batches, from stored profiles alone."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from functools import reduce
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from assay.errors import Invalid
-from assay.monitoring import access, prediction_columns, profiles
+from assay.monitoring import access, prediction_columns, where
 from assay.monitoring.baselines import PROFILED
 from assay.monitoring.blocks import FEATURES, PREDICTIONS
 from assay.monitoring.context import Context
+from assay.monitoring.profiles import Loaded, Source, load, load_by_batch, load_by_span
 from assay.monitoring.watched import WatchedModel, find_watched, watched
+from assay.monitoring.where import ANYWHERE, Where
 from assay.records.batches import Batch
+from assay.records.buckets import BucketSize, Span
 from assay.records.deployments import Deployment
 from assay.records.models import Feature, FeatureKind
 from assay.records.pages import Page, PageRequest
+from assay.records.slices import Selection
 from assay.records.users import User
 from assay.stats.categorical import CategoricalColumn
 from assay.stats.drift import DISTANCES, drift_score
@@ -24,14 +30,14 @@ if TYPE_CHECKING:
     from assay.storage.sql.transaction import Transaction
 
 DEFAULT_METRIC = "psi"
+Bucket = TypeVar("Bucket", Batch, Span)
 
 
 @dataclass(frozen=True, slots=True)
 class DriftQuery:
-    """Whose drift is wanted; None means the current model, or all rows of it."""
+    """Whose drift is wanted, by which distance."""
 
-    model_id: str | None = None
-    batch_ids: tuple[str, ...] | None = None
+    where: Where = ANYWHERE
     metric: str = DEFAULT_METRIC
 
 
@@ -47,6 +53,8 @@ class DriftRow:
         Ends of the 95 % interval; for PSI only.
     sample_size, baseline_sample_size : int or None
         Rows on either side, missing values included.
+    estimated : bool
+        Whether some of the rows came as aggregates, whose cells can only be estimated.
     missing_rate, baseline_missing_rate : float or None
         Share of rows without a value, in [0, 1].
     """
@@ -62,6 +70,7 @@ class DriftRow:
     missing_rate: float | None
     baseline_missing_rate: float | None
     new_level_rows: int | None
+    estimated: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,27 +86,27 @@ class DriftPage:
 
 
 @dataclass(frozen=True)
-class DriftByBatch:
-    """Drift of some features, batch by batch."""
+class DriftSeries(Generic[Bucket]):
+    """Drift of some features, batch by batch or span by span; ``summary`` is over all of these together."""
 
     metric: str
     model_id: str
-    buckets: list[tuple[Batch, DriftRow]]
+    buckets: list[tuple[Bucket, DriftRow]]
+    summary: list[DriftRow]
 
 
 def feature_drift(ctx: Context, caller: User, deployment_id: str, query: DriftQuery, request: PageRequest) -> DriftPage:
-    """Drift of the model's features over the named batches; most important first."""
+    """Drift of the model's features over what is asked for, taken together; most important first."""
     with ctx.store.snapshot() as tx:
         deployment = _deployment(tx, caller, deployment_id, query)
-        model = find_watched(ctx, tx, deployment, query.model_id)
-        batches = _named(tx, deployment_id, query)
+        model = find_watched(ctx, tx, deployment, query.where.model_id)
+        chosen = where.chosen(ctx, tx, deployment, query.where)
         features = [] if model is None else _ordered(model.features)
         end = None if request.limit is None else request.offset + request.limit
         shown = features[request.offset : end]
-        rows = [] if model is None else _feature_rows(tx, model, query, shown)
-        span = access.span(tx, deployment_id, batches)
+        rows = [] if model is None else _feature_rows(ctx, tx, model, query, chosen.selection, shown)
     page = Page(rows, len(features), request.offset, request.limit)
-    return DriftPage(query.model_id or deployment.model_id, query.metric, batches, span, page)
+    return DriftPage(query.where.model_id or deployment.model_id, query.metric, chosen.batches, chosen.span, page)
 
 
 def _deployment(tx: "Transaction", caller: User, deployment_id: str, query: DriftQuery) -> Deployment:
@@ -110,68 +119,98 @@ def _ordered(features: tuple[Feature, ...]) -> list[Feature]:
     return sorted(features, key=lambda f: (-(f.importance or 0.0), f.name))
 
 
-def _feature_rows(tx: "Transaction", model: WatchedModel, query: DriftQuery, shown: list[Feature]) -> list[DriftRow]:
-    baseline = model.baseline
-    if baseline is None:
+def _feature_rows(
+    ctx: Context,
+    tx: "Transaction",
+    model: WatchedModel,
+    query: DriftQuery,
+    selection: Selection,
+    shown: list[Feature],
+) -> list[DriftRow]:
+    if model.baseline is None:
         return [_unknown(feature) for feature in shown]
-    names = [f.name for f in shown if f.kind in PROFILED]
-    current = profiles.load(tx, baseline, model.source(FEATURES), batch_ids=query.batch_ids, names=names)
-    return [
-        drift_row(feature, query.metric, baseline.features.columns[feature.name], current.columns[feature.name])
-        if feature.name in current.columns
-        else _unknown(feature)
-        for feature in shown
-    ]
+    current = load(Source(ctx, tx, model, FEATURES, _profiled(shown)), selection)
+    return [_feature_row(model, query, feature, current) for feature in shown]
+
+
+def _profiled(features: list[Feature]) -> list[str]:
+    return [f.name for f in features if f.kind in PROFILED]
+
+
+def _feature_row(model: WatchedModel, query: DriftQuery, feature: Feature, current: Loaded | None) -> DriftRow:
+    reference = model.ready.features.columns.get(feature.name)
+    return drift_row(feature, query.metric, reference, current)
 
 
 def target_drift(ctx: Context, caller: User, deployment_id: str, query: DriftQuery) -> DriftPage:
     """Drift of the predictions against those of the holdout."""
     with ctx.store.snapshot() as tx:
-        model = find_watched(ctx, tx, _deployment(tx, caller, deployment_id, query), query.model_id)
-        batches = _named(tx, deployment_id, query)
-        span = access.span(tx, deployment_id, batches)
-        rows = [] if model is None else [_target_row(tx, model, query)]
+        deployment = _deployment(tx, caller, deployment_id, query)
+        model = find_watched(ctx, tx, deployment, query.where.model_id)
+        chosen = where.chosen(ctx, tx, deployment, query.where)
+        rows = [] if model is None else [_target_row(ctx, tx, model, query, chosen.selection)]
     page = Page(rows, len(rows), 0, None)
     if model is None:
-        return DriftPage(None, query.metric, batches, span, page)
-    return DriftPage(model.model_id, query.metric, batches, span, page, model.target.name)
+        return DriftPage(None, query.metric, chosen.batches, chosen.span, page)
+    return DriftPage(model.model_id, query.metric, chosen.batches, chosen.span, page, model.target.name)
 
 
-def _target_row(tx: "Transaction", model: WatchedModel, query: DriftQuery) -> DriftRow:
+def _target_row(
+    ctx: Context, tx: "Transaction", model: WatchedModel, query: DriftQuery, selection: Selection
+) -> DriftRow:
     column = prediction_columns.drift_column(model.target)
     kind = FeatureKind.CATEGORICAL if column == prediction_columns.LABEL else FeatureKind.NUMERIC
     target = Feature(model.target.name, kind)
     baseline = model.baseline
     if baseline is None:
         return _unknown(target)
-    current = profiles.load(tx, baseline, model.source(PREDICTIONS), batch_ids=query.batch_ids, names=[column])
+    current = load(Source(ctx, tx, model, PREDICTIONS, [column]), selection)
     reference = None if baseline.predictions is None else baseline.predictions.columns[column]
-    return drift_row(target, query.metric, reference, current.columns[column])
+    return drift_row(target, query.metric, reference, current, column)
 
 
 def feature_drift_by_batch(
     ctx: Context, caller: User, deployment_id: str, query: DriftQuery, names: list[str]
-) -> DriftByBatch:
+) -> DriftSeries[Batch]:
     """Drift of the named features in each of the named batches, or in the deployment's last ones."""
     with ctx.store.snapshot() as tx:
-        model = watched(ctx, tx, _deployment(tx, caller, deployment_id, query), query.model_id)
-        batches = access.chosen_batches(tx, deployment_id, query.batch_ids)
+        deployment = _deployment(tx, caller, deployment_id, query)
+        model = watched(ctx, tx, deployment, query.where.model_id)
+        chosen = where.chosen_batches(tx, deployment, query.where)
         features = _named_features(model.features, names)
-        ids = [batch.id for batch in batches]
-        baseline = model.baseline
-        if baseline is None:
-            rows = [(b, _unknown(f)) for b in batches for f in features]
-            return DriftByBatch(query.metric, model.model_id, rows)
-        profiled = [f.name for f in features if f.kind in PROFILED]
-        found = profiles.load_by_batch(tx, baseline, model.source(FEATURES), batch_ids=ids, names=profiled)
-    buckets = []
-    for batch in batches:
-        for feature in features:
-            profile = found.get(batch.id)
-            column = None if profile is None else profile.columns.get(feature.name)
-            reference = baseline.features.columns.get(feature.name)
-            buckets.append((batch, drift_row(feature, query.metric, reference, column)))
-    return DriftByBatch(query.metric, model.model_id, buckets)
+        source = Source(ctx, tx, model, FEATURES, _profiled(features))
+        found = {} if model.baseline is None else load_by_batch(source, chosen.selection)
+    return _series(model, query, features, [(batch, found.get(batch.id)) for batch in chosen.batches])
+
+
+def feature_drift_by_span(
+    ctx: Context, caller: User, deployment_id: str, query: DriftQuery, names: list[str], size: BucketSize
+) -> DriftSeries[Span]:
+    """Drift of the named features in each bucket of time."""
+    with ctx.store.snapshot() as tx:
+        deployment = _deployment(tx, caller, deployment_id, query)
+        model = watched(ctx, tx, deployment, query.where.model_id)
+        spans, selection = where.chosen_spans(ctx, deployment, query.where, size)
+        features = _named_features(model.features, names)
+        source = Source(ctx, tx, model, FEATURES, _profiled(features))
+        found = [None] * len(spans) if model.baseline is None else load_by_span(source, selection, spans)
+    return _series(model, query, features, list(zip(spans, found, strict=True)))
+
+
+def _series(
+    model: WatchedModel, query: DriftQuery, features: list[Feature], found: Sequence[tuple[Bucket, Loaded | None]]
+) -> DriftSeries[Bucket]:
+    def row(feature: Feature, current: Loaded | None) -> DriftRow:
+        return _unknown(feature) if model.baseline is None else _feature_row(model, query, feature, current)
+
+    together = [current for _, current in found if current is not None]
+    summary = reduce(Loaded.merge, together) if together else None
+    return DriftSeries(
+        query.metric,
+        model.model_id,
+        [(bucket, row(f, current)) for bucket, current in found for f in features],
+        [row(f, summary) for f in features],
+    )
 
 
 def _named_features(features: tuple[Feature, ...], names: list[str]) -> list[Feature]:
@@ -183,12 +222,14 @@ def _named_features(features: tuple[Feature, ...], names: list[str]) -> list[Fea
     return [by_name[name] for name in names]
 
 
-def _named(tx: "Transaction", deployment_id: str, query: DriftQuery) -> list[Batch]:
-    return [] if query.batch_ids is None else list(tx.batches.get_many(deployment_id, query.batch_ids))
+def drift_row(
+    feature: Feature, metric: str, baseline: Column | None, found: Loaded | None, name: str | None = None
+) -> DriftRow:
+    """Drift of one column, with what it rests on; unknown where a side is not there.
 
-
-def drift_row(feature: Feature, metric: str, baseline: Column | None, current: Column | None) -> DriftRow:
-    """Drift of one column, with what it rests on; unknown where a side is not there."""
+    ``name`` is that of the column, where it is not the feature's.
+    """
+    current = None if found is None else found.column(name or feature.name)
     score, low, high = None, None, None
     if baseline is not None and current is not None:
         score = drift_score(metric, baseline, current)
@@ -206,6 +247,7 @@ def drift_row(feature: Feature, metric: str, baseline: Column | None, current: C
         missing_rate=_missing_rate(current),
         baseline_missing_rate=_missing_rate(baseline),
         new_level_rows=current.new_level_rows if isinstance(current, CategoricalColumn) else None,
+        estimated=found is not None and current is not None and found.estimated,
     )
 
 

@@ -12,6 +12,7 @@ from assay.monitoring import prediction_columns
 from assay.monitoring.baselines import PROFILED
 from assay.monitoring.context import Context
 from assay.monitoring.rows import Rows, Tally, check_association_ids, tracking
+from assay.monitoring.segments import cut_of, of_rows
 from assay.monitoring.watched import WatchedModel
 from assay.records.datasets import FileForm
 
@@ -38,6 +39,12 @@ class FilePlan:
     timestamp: str | None
 
     @property
+    def segments(self) -> list[str]:
+        """Segment attributes that the file has as columns of their own, not as features."""
+        features = {f.name for f in self.model.features}
+        return [n for n in self.model.deployment.settings.segmented_by if n in self.names and n not in features]
+
+    @property
     def features(self) -> list[str]:
         """Features that the file has and that are profiled."""
         present = set(self.names) - {self.association_id, self.timestamp}
@@ -47,7 +54,7 @@ class FilePlan:
     def wanted(self) -> list[str]:
         """Every column that is read."""
         special = [c for c in (self.association_id, self.timestamp) if c is not None]
-        return list(dict.fromkeys([*self.features, *self.predictions, *special]))
+        return list(dict.fromkeys([*self.features, *self.predictions, *special, *self.segments]))
 
     def report(self) -> dict[str, list[str]]:
         """Columns that were ignored, and features that the file lacks."""
@@ -103,7 +110,9 @@ def tally_of(ctx: Context, plan: FilePlan, path: Path, *, blob_prefix: str, arri
         When the file cannot be read, has no rows, or a row cannot be a prediction.
     """
     settings = plan.model.deployment.settings
-    tally = Tally(ctx, plan.model.ready, tracking(settings), blob_prefix)
+    with ctx.store.snapshot() as tx:
+        cut = cut_of(ctx, tx, plan.model.deployment)
+    tally = Tally(ctx, plan.model.ready, tracking(settings), blob_prefix, cut)
     try:
         seen = 0
         for chunk in ctx.engine.chunks(path, plan.form, rows=ctx.limits.chunk_rows, columns=plan.wanted):
@@ -137,6 +146,11 @@ def _rows(plan: FilePlan, chunk: pl.DataFrame, first_row: int, arrived: datetime
         association_ids=ids,
         at=_times(plan, chunk, first_row, arrived),
         unreadable=unreadable,
+        segments=of_rows(
+            plan.model.deployment.settings.segmented_by,
+            features,
+            pl.DataFrame([texts(chunk[name]) for name in plan.segments]),
+        ),
     )
 
 

@@ -1,12 +1,12 @@
 """Folding: several fragments of a profile become one, so that readers have less to merge."""
 
-from itertools import groupby
+from collections.abc import Iterator, Sequence
 
 from assay.errors import UnknownDeployment
-from assay.monitoring.blocks import FEATURES, PREDICTIONS
 from assay.monitoring.context import Context
 from assay.monitoring.profiles import merged
 from assay.monitoring.watched import watched
+from assay.records.fragments import Fragment
 from assay.records.jobs import Job
 
 FOLD_PROFILES = "fold_profiles"
@@ -21,11 +21,16 @@ def fold(ctx: Context, job: Job) -> None:
         if deployment is None:
             raise UnknownDeployment(deployment_id)
         baseline = watched(ctx, tx, deployment, model_id).ready
-        for part in (FEATURES, PREDICTIONS):
-            blocks = baseline.blocks[part]
-            fragments = tx.profiles.list(deployment_id, model_id, part, batch_ids=[batch_id])
-            for number, same in groupby(sorted(fragments, key=lambda f: f.block), key=lambda f: f.block):
-                some = list(same)
-                if len(some) > 1:
-                    tx.profiles.replace(deployment_id, some, merged(some, blocks[number]).to_bytes())
+        for (part, block), some in _alike(tx.profiles.of_pair(deployment_id, batch_id, model_id)):
+            if len(some) > 1:
+                tx.profiles.replace(deployment_id, some, merged(some, baseline.blocks[part][block]).to_bytes())
         tx.jobs.complete(job, ctx.clock())
+
+
+def _alike(fragments: Sequence[Fragment]) -> Iterator[tuple[tuple[str, int], list[Fragment]]]:
+    """Fragments that can be folded, by part and block: those of one slice."""
+    found: dict[tuple[str, int, object], list[Fragment]] = {}
+    for fragment in fragments:
+        found.setdefault((fragment.part, fragment.block, fragment.slice), []).append(fragment)
+    for (part, block, _), some in found.items():
+        yield (part, block), some

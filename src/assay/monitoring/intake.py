@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from assay.monitoring.accuracy import recompute
-from assay.monitoring.blocks import FEATURES, PREDICTIONS
+from assay.monitoring import segment_profiles
+from assay.monitoring.accuracy_refresh import recompute
 from assay.monitoring.context import Context
 from assay.monitoring.folding import FOLD_PROFILES, FRAGMENTS_BEFORE_FOLDING
+from assay.monitoring.fragments import fragments_of, with_whole
 from assay.monitoring.queueing import queued
 from assay.monitoring.rows import ASSOCIATION_ID, Tally, stored_parts
 from assay.records.jobs import Job
 from assay.records.uploads import Upload, UploadState
-from assay.stats.profile import Profile
 
 if TYPE_CHECKING:
     from assay.storage.sql.transaction import Transaction
@@ -37,6 +37,8 @@ def counted(upload: Upload, tally: Tally) -> Upload:
             **upload.report,
             "unreadable": tally.unreadable,
             "withoutAssociationId": tally.without_association_id,
+            "rowsKept": tally.tracking.raw_rows,
+            **({"withoutSegment": tally.cut.left_out} if tally.cut.left_out else {}),
         },
     )
 
@@ -85,8 +87,7 @@ def count(tx: "Transaction", arrival: Arrival) -> None:
     """Profiles and counters."""
     upload, tally, now = arrival.upload, arrival.tally, arrival.now
     if tally.tracking.drift and tally.rows:
-        _add_profile(tx, arrival, FEATURES, tally.features)
-        _add_profile(tx, arrival, PREDICTIONS, tally.predictions)
+        _add_profiles(tx, arrival)
         if upload.batch_id is not None:
             first, last = tally.first_at or now, tally.last_at or now
             tx.batches.add_predictions(upload.batch_id, upload.model_id, tally.rows, first, last)
@@ -101,13 +102,16 @@ def association_ids(ctx: Context, arrival: Arrival) -> Iterator[pl.Series]:
             yield part[ASSOCIATION_ID].drop_nulls().unique(maintain_order=True)
 
 
-def _add_profile(tx: "Transaction", arrival: Arrival, part: str, profile: Profile) -> None:
-    if profile.rows == 0:
-        return
-    upload = arrival.upload
-    for block, layout in enumerate(arrival.tally.baseline.blocks[part]):
-        data = profile.select(layout).to_bytes()
-        tx.profiles.add(upload.deployment_id, upload.batch_id, upload.model_id, part, block, profile.rows, data)
+def _add_profiles(tx: "Transaction", arrival: Arrival) -> None:
+    upload, tally = arrival.upload, arrival.tally
+    for part, found in with_whole(tally.slices).items():
+        tx.profiles.add(upload.deployment_id, list(fragments_of(upload, tally.baseline, part, found)))
+    tx.segments.add(upload.deployment_id, (p.segment for p in tally.slices if p.segment is not None))
+    tx.segments.mark(upload.seq, tally.cut.known)
+    deployment = tx.deployments.find(upload.deployment_id)
+    if deployment is not None and not set(deployment.settings.segmented_by) <= tally.cut.known.keys():
+        # The settings have changed since the rows were cut.
+        segment_profiles.ask(tx, upload.deployment_id, arrival.user_id, arrival.now)
 
 
 def _fold_when_due(tx: "Transaction", arrival: Arrival) -> None:

@@ -1,7 +1,7 @@
 """Prediction rows of a JSON call: by column, checked and cast."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from assay.errors import Invalid
 from assay.monitoring import prediction_columns
 from assay.monitoring.baselines import PROFILED
 from assay.monitoring.rows import Rows, check_association_ids
+from assay.monitoring.segments import of_rows
 from assay.monitoring.watched import WatchedModel
 from assay.records.deployments import Deployment
 from assay.records.models import Feature, FeatureKind, ModelPackage, Target, TargetType
@@ -29,6 +30,7 @@ class RowBlock:
     predictions: list[Any]
     association_ids: list[str | None] | None
     class_names: list[str] | None
+    segments: Mapping[str, Any] = field(default_factory=dict)
 
 
 def height_of(block: RowBlock) -> int:
@@ -70,7 +72,22 @@ def rows_of(block: RowBlock, number: int, model: WatchedModel, arrived: datetime
         association_ids=_association_ids(block, model.deployment, place),
         at=pl.repeat(moment, height, dtype=pl.Datetime("us", "UTC"), eager=True),
         unreadable=unreadable,
+        segments=of_rows(model.deployment.settings.segmented_by, features, _sent_segments(block, place)),
     )
+
+
+def _sent_segments(block: RowBlock, place: str) -> pl.DataFrame:
+    """Segment values that came beside the features: one for all rows of the block, or one a row."""
+    height = len(block.predictions)
+    columns = []
+    for name, sent in block.segments.items():
+        values = sent if isinstance(sent, list) else [sent] * height
+        if len(values) != height:
+            raise Invalid(f"{place}.segments: {name!r} has {len(values)} values, there are {height} predictions.")
+        if any(isinstance(value, (list, dict)) for value in values):
+            raise Invalid(f"{place}.segments: {name!r} holds a list or an object, expected texts or numbers.")
+        columns.append(pl.Series(name, list(_as_text(values)), dtype=pl.String))
+    return pl.DataFrame(columns)
 
 
 def _features(block: RowBlock, package: ModelPackage, place: str) -> tuple[pl.DataFrame, dict[str, int]]:

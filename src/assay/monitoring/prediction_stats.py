@@ -1,12 +1,18 @@
-"""Pages of predictions: how many, their mean and percentiles, which classes; baseline beside batches."""
+"""Pages of predictions: how many, their mean and percentiles, which classes; baseline beside batches or spans."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from assay.monitoring import access, prediction_columns, profiles
-from assay.monitoring.blocks import PREDICTIONS
+from assay.errors import Invalid
+from assay.monitoring import access, accuracy, prediction_columns, where
+from assay.monitoring.blocks import FEATURES, PREDICTIONS
 from assay.monitoring.context import Context
-from assay.monitoring.watched import watched_by
+from assay.monitoring.profiles import Loaded, Source, load_by_batch, load_by_span
+from assay.monitoring.watched import WatchedModel, watched
+from assay.monitoring.where import ANYWHERE, Where
 from assay.records.batches import Batch
+from assay.records.buckets import BucketSize, Span
 from assay.records.models import Target, TargetType
 from assay.records.users import User
 from assay.stats.accuracy import Accuracy, BinaryAccuracy, RegressionAccuracy, accuracy_from_bytes
@@ -14,6 +20,10 @@ from assay.stats.categorical import CategoricalColumn
 from assay.stats.numeric import NumericColumn
 from assay.stats.profile import Profile
 
+if TYPE_CHECKING:
+    from assay.storage.sql.transaction import Transaction
+
+Bucket = TypeVar("Bucket", Batch, Span)
 PERCENTILES = (10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0)
 
 
@@ -39,47 +49,75 @@ class PredictionSummary:
 
 
 @dataclass(frozen=True)
-class PredictionsByBatch:
-    """Predictions on the baseline and in each batch."""
+class PredictionSeries(Generic[Bucket]):
+    """Predictions on the baseline and in each batch or span."""
 
     baselines: list[PredictionSummary]
-    buckets: list[tuple[Batch, PredictionSummary]]
+    buckets: list[tuple[Bucket, PredictionSummary]]
 
 
 @dataclass(frozen=True, slots=True)
 class StatsQuery:
-    """Whose predictions are wanted; None means the current model, or the deployment's last batches."""
+    """Whose predictions are wanted; ``classes`` keeps some classes, all when empty."""
 
-    model_id: str | None = None
-    batch_ids: tuple[str, ...] | None = None
+    where: Where = ANYWHERE
     percentiles: bool = False
+    classes: tuple[str, ...] = ()
 
 
-def predictions_by_batch(ctx: Context, caller: User, deployment_id: str, query: StatsQuery) -> PredictionsByBatch:
+def predictions_by_batch(ctx: Context, caller: User, deployment_id: str, query: StatsQuery) -> PredictionSeries[Batch]:
     """What was predicted in each batch, beside the holdout."""
     with ctx.store.snapshot() as tx:
-        model = watched_by(ctx, tx, caller, deployment_id, query.model_id)
-        batches = access.chosen_batches(tx, deployment_id, query.batch_ids)
-        baseline = model.baseline
-        if baseline is None:
-            return PredictionsByBatch([], [(b, PredictionSummary(model.model_id, 0)) for b in batches])
-        ids = [b.id for b in batches]
-        found = profiles.load_by_batch(tx, baseline, model.source(PREDICTIONS), batch_ids=ids)
+        deployment = access.deployment(tx, caller, deployment_id)
+        model = watched(ctx, tx, deployment, query.where.model_id)
+        chosen = where.chosen_batches(tx, deployment, query.where)
+        source = Source(ctx, tx, model, PREDICTIONS)
+        found = {} if model.baseline is None else load_by_batch(source, chosen.selection)
+    return _series(model, query, [(batch, found.get(batch.id)) for batch in chosen.batches])
+
+
+def predictions_by_span(
+    ctx: Context, caller: User, deployment_id: str, query: StatsQuery, size: BucketSize
+) -> PredictionSeries[Span]:
+    """What was predicted in each bucket of time, beside the holdout."""
+    with ctx.store.snapshot() as tx:
+        deployment = access.deployment(tx, caller, deployment_id)
+        model = watched(ctx, tx, deployment, query.where.model_id)
+        spans, selection = where.chosen_spans(ctx, deployment, query.where, size)
+        source = Source(ctx, tx, model, PREDICTIONS)
+        found = [None] * len(spans) if model.baseline is None else load_by_span(source, selection, spans)
+    return _series(model, query, list(zip(spans, found, strict=True)))
+
+
+def _series(
+    model: WatchedModel, query: StatsQuery, found: Sequence[tuple[Bucket, Loaded | None]]
+) -> PredictionSeries[Bucket]:
+    _check_classes(model.target, query)
 
     def summary(profile: Profile | None) -> PredictionSummary:
-        return _summary(model.target, model.model_id, profile, percentiles=query.percentiles)
+        return _summary(model.target, model.model_id, profile, query)
 
-    baselines = [] if baseline.predictions is None else [summary(baseline.predictions)]
-    return PredictionsByBatch(baselines, [(b, summary(found.get(b.id))) for b in batches])
+    baseline = None if model.baseline is None else model.baseline.predictions
+    return PredictionSeries(
+        [] if baseline is None else [summary(baseline)],
+        [(bucket, summary(None if one is None else one.profile)) for bucket, one in found],
+    )
 
 
-def _summary(target: Target, model_id: str, profile: Profile | None, *, percentiles: bool) -> PredictionSummary:
+def _check_classes(target: Target, query: StatsQuery) -> None:
+    for name in query.classes:
+        if name not in target.class_names:
+            known = ", ".join(target.class_names) or "none, for the target is a number"
+            raise Invalid(f"targetClass: found {name[:64]!r}, expected one of the model's classes: {known}.")
+
+
+def _summary(target: Target, model_id: str, profile: Profile | None, query: StatsQuery) -> PredictionSummary:
     if profile is None:
         return PredictionSummary(model_id, 0)
     columns = {name: profile.columns[name] for name in prediction_columns.score_columns(target)}
     scores = {name: c for name, c in columns.items() if isinstance(c, NumericColumn)}
     drift = scores.get(prediction_columns.drift_column(target))
-    shown = PERCENTILES if percentiles and drift is not None else ()
+    shown = PERCENTILES if query.percentiles and drift is not None else ()
     regression = target.type is TargetType.REGRESSION
     return PredictionSummary(
         model_id=model_id,
@@ -87,9 +125,11 @@ def _summary(target: Target, model_id: str, profile: Profile | None, *, percenti
         mean=scores[prediction_columns.VALUE].moments.mean if regression else None,
         percentiles=[(p, None if drift is None else drift.quantile(p / 100)) for p in shown],
         mean_probabilities=[
-            (name, column.moments.mean) for name, column in zip(target.class_names, scores.values(), strict=False)
+            (name, column.moments.mean)
+            for name, column in zip(target.class_names, scores.values(), strict=False)
+            if not query.classes or name in query.classes
         ],
-        classes=_predicted_classes(target, profile),
+        classes=_kept(_predicted_classes(target, profile), query),
     )
 
 
@@ -101,6 +141,11 @@ def _predicted_classes(target: Target, profile: Profile) -> list[ClassCount]:
         raise TypeError(f"predicted classes are kept as {type(column).__name__}")
     counts = dict(zip(column.bins.levels, column.counts.tolist(), strict=False))
     return class_counts({name: counts.get(name, 0) for name in target.class_names})
+
+
+def _kept(counts: list[ClassCount], query: StatsQuery) -> list[ClassCount]:
+    """Those of the classes that are asked for; their shares are still of all rows."""
+    return [c for c in counts if not query.classes or c.name in query.classes]
 
 
 def class_counts(counts: dict[str, int]) -> list[ClassCount]:
@@ -129,42 +174,71 @@ class ComparedRows:
 
 
 @dataclass(frozen=True)
-class ComparedByBatch:
-    """Predictions against actuals on the baseline and in each batch."""
+class ComparedSeries(Generic[Bucket]):
+    """Predictions against actuals on the baseline and in each batch or span."""
 
     baselines: list[ComparedRows]
-    buckets: list[tuple[Batch, ComparedRows]]
+    buckets: list[tuple[Bucket, ComparedRows]]
 
     @property
     def totals(self) -> tuple[int, int]:
-        """Rows in all batches, and rows with an actual."""
+        """Rows in all buckets, and rows with an actual."""
         return (
             sum(row.rows for _, row in self.buckets),
             sum(row.rows_with_actual for _, row in self.buckets),
         )
 
 
-def compared_by_batch(ctx: Context, caller: User, deployment_id: str, query: StatsQuery) -> ComparedByBatch:
+def compared_by_batch(ctx: Context, caller: User, deployment_id: str, query: StatsQuery) -> ComparedSeries[Batch]:
     """What was predicted and what came of it, batch by batch."""
     with ctx.store.snapshot() as tx:
-        model = watched_by(ctx, tx, caller, deployment_id, query.model_id)
-        batches = access.chosen_batches(tx, deployment_id, query.batch_ids)
-        ids = [b.id for b in batches]
-        states = {s.batch_id: s for s in tx.accuracy.list(deployment_id, model.model_id, ids)}
-        rows = tx.batches.model_counts(ids, model.model_id)
-    target, baseline = model.target, model.baseline
-    buckets = []
-    for batch in batches:
-        state = states.get(batch.id)
-        accumulators = None if state is None else accuracy_from_bytes(state.data)
-        buckets.append((batch, _compared(target, model.model_id, rows.get(batch.id, 0), accumulators)))
+        deployment = access.deployment(tx, caller, deployment_id)
+        model = watched(ctx, tx, deployment, query.where.model_id)
+        chosen = where.chosen_batches(tx, deployment, query.where)
+        states = tx.accuracy.list(deployment_id, model.model_id, chosen.selection)
+        found = {s.batch_id: accuracy_from_bytes(s.data) for s in states}
+        if chosen.selection.segment is None or model.baseline is None:
+            rows = tx.batches.model_counts([b.id for b in chosen.batches], model.model_id)
+        else:
+            counted = load_by_batch(_row_source(ctx, tx, model), chosen.selection)
+            rows = {batch_id: one.profile.rows for batch_id, one in counted.items()}
+    return _comparison(model, query, [(b, rows.get(b.id, 0), found.get(b.id)) for b in chosen.batches])
+
+
+def compared_by_span(
+    ctx: Context, caller: User, deployment_id: str, query: StatsQuery, size: BucketSize
+) -> ComparedSeries[Span]:
+    """What was predicted in each bucket of time, and what came of it."""
+    with ctx.store.snapshot() as tx:
+        deployment = access.deployment(tx, caller, deployment_id)
+        model = watched(ctx, tx, deployment, query.where.model_id)
+        spans, selection = where.chosen_spans(ctx, deployment, query.where, size)
+        found = accuracy.load_by_span(ctx, tx, model, selection, spans)
+        rows = [0] * len(spans)
+        if model.baseline is not None:
+            rows = [one.profile.rows for one in load_by_span(_row_source(ctx, tx, model), selection, spans)]
+    return _comparison(model, query, list(zip(spans, rows, found, strict=True)))
+
+
+def _row_source(ctx: Context, tx: "Transaction", model: WatchedModel) -> Source:
+    """Whatever profile tells how many rows there are, without its columns."""
+    tracked = model.deployment.settings.target_drift
+    return Source(ctx, tx, model, PREDICTIONS if tracked else FEATURES, names=())
+
+
+def _comparison(
+    model: WatchedModel, query: StatsQuery, found: Sequence[tuple[Bucket, int, Accuracy | None]]
+) -> ComparedSeries[Bucket]:
+    _check_classes(model.target, query)
+    baseline = model.baseline
     baselines = []
     if baseline is not None and baseline.accuracy is not None:
-        baselines = [_compared(target, model.model_id, baseline.holdout_rows, baseline.accuracy)]
-    return ComparedByBatch(baselines, buckets)
+        baselines = [_compared(model, query, baseline.holdout_rows, baseline.accuracy)]
+    return ComparedSeries(baselines, [(bucket, _compared(model, query, rows, one)) for bucket, rows, one in found])
 
 
-def _compared(target: Target, model_id: str, rows: int, found: Accuracy | None) -> ComparedRows:
+def _compared(model: WatchedModel, query: StatsQuery, rows: int, found: Accuracy | None) -> ComparedRows:
+    target, model_id = model.target, model.model_id
     if found is None:
         empty: list[ClassCount] | None = [] if target.class_names else None
         return ComparedRows(model_id, rows, 0, predicted_classes=empty, actual_classes=empty)
@@ -179,8 +253,8 @@ def _compared(target: Target, model_id: str, rows: int, found: Accuracy | None) 
         model_id,
         rows,
         found.n,
-        predicted_classes=class_counts(predicted),
-        actual_classes=class_counts(actual),
+        predicted_classes=_kept(class_counts(predicted), query),
+        actual_classes=_kept(class_counts(actual), query),
     )
 
 

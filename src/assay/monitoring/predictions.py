@@ -8,6 +8,7 @@ from assay.monitoring import access, intake
 from assay.monitoring.context import Context
 from assay.monitoring.json_rows import RowBlock, height_of, rows_of
 from assay.monitoring.rows import Tally, tracking
+from assay.monitoring.segments import cut_of
 from assay.monitoring.watched import watched
 from assay.records.ids import new_id
 from assay.records.uploads import Upload, UploadState
@@ -31,12 +32,13 @@ def accept(ctx: Context, caller: User, deployment_id: str, call: RowsCall) -> li
         for batch_id in {b.batch_id for b in call.blocks if b.batch_id is not None}:
             access.open_batch(tx, deployment_id, batch_id)
         models = {i: watched(ctx, tx, deployment, i) for i in {b.model_id for b in call.blocks}}
+        cut = cut_of(ctx, tx, deployment)
     now = ctx.clock()
     rows = [rows_of(block, i, models[block.model_id], now) for i, block in enumerate(call.blocks)]
     tracked = tracking(deployment.settings, skip_drift=call.skip_drift, skip_accuracy=call.skip_accuracy)
     ids = [new_id(now) for _ in call.blocks]
     tallies = [
-        Tally(ctx, models[block.model_id].ready, tracked, f"rows/{deployment_id}/{upload_id}")
+        Tally(ctx, models[block.model_id].ready, tracked, f"rows/{deployment_id}/{upload_id}", cut.again())
         for block, upload_id in zip(call.blocks, ids, strict=True)
     ]
     try:

@@ -10,12 +10,15 @@ import polars as pl
 from assay.errors import Invalid
 from assay.monitoring.baseline_cache import OpenBaseline
 from assay.monitoring.context import Context
+from assay.monitoring.slicing import ByBucket
 from assay.records.deployments import Settings
+from assay.records.slices import Slice
 from assay.stats.profile import Profile
 
 ASSOCIATION_ID = "association_id"
 AT = "at"
 FEATURE = "feature:"
+SEGMENT = "segment:"
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,8 @@ class Rows:
         When each prediction was made.
     unreadable : dict
         Values by feature that could not be read and count as missing.
+    segments : DataFrame of texts
+        One column a segment attribute; may have no column.
     """
 
     features: pl.DataFrame
@@ -41,11 +46,22 @@ class Rows:
     association_ids: pl.Series | None
     at: pl.Series
     unreadable: dict[str, int]
+    segments: pl.DataFrame = field(default_factory=pl.DataFrame)
 
     @property
     def height(self) -> int:
         """Rows."""
         return self.predictions.height
+
+    def at_places(self, places: pl.Series) -> "Rows":
+        """Some of the rows, without their association ids."""
+        return Rows(
+            features=self.features[places] if self.features.width else self.features,
+            predictions=self.predictions[places],
+            association_ids=None,
+            at=self.at[places],
+            unreadable={},
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +103,39 @@ def check_association_ids(ids: pl.Series, place: str, *, required: bool, longest
     return ids
 
 
+@dataclass(frozen=True, slots=True)
+class Profiles:
+    """Profiles of the same rows: of their features and of their predictions; None where one is not tracked."""
+
+    features: Profile | None
+    predictions: Profile | None
+
+    def merge(self, other: "Profiles") -> "Profiles":
+        """Profiles of both inputs' rows."""
+        return Profiles(_both(self.features, other.features), _both(self.predictions, other.predictions))
+
+
+def _both(one: Profile | None, other: Profile | None) -> Profile | None:
+    return one if other is None else other if one is None else one.merge(other)
+
+
 @dataclass
 class Tally:
     """What an upload adds up to so far; `add` takes the next chunk.
 
     Profiles grow by merging, rows go to a new Parquet blob a chunk: memory does not grow with the rows.
+
+    Attributes
+    ----------
+    slices : dict
+        Profiles by bucket of time, and by segment and bucket. Those of all rows are their sum.
     """
 
     ctx: Context
     baseline: OpenBaseline
     tracking: Tracking
     blob_prefix: str
+    cut: ByBucket
     rows: int = 0
     parts: int = 0
     first_at: datetime | None = None
@@ -105,12 +143,7 @@ class Tally:
     has_association_ids: bool = False
     without_association_id: int = 0
     unreadable: dict[str, int] = field(default_factory=dict)
-    features: Profile = field(init=False)
-    predictions: Profile = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.features = Profile.empty(self.baseline.feature_bins)
-        self.predictions = Profile.empty(self.baseline.prediction_bins)
+    slices: dict[Slice, Profiles] = field(default_factory=dict)
 
     def add(self, rows: Rows) -> None:
         """Count and keep some rows."""
@@ -128,12 +161,22 @@ class Tally:
         self._keep(rows)
 
     def _profile(self, rows: Rows) -> None:
+        for part, places in self.cut.parts(rows.at, rows.segments):
+            # Most often all rows are of one bucket: then nothing need be gathered.
+            some = rows if places.len() == rows.height else rows.at_places(places)
+            found = self._profiles(some)
+            known = self.slices.get(part)
+            self.slices[part] = found if known is None else known.merge(found)
+
+    def _profiles(self, rows: Rows) -> Profiles:
+        features, predictions = None, None
         if self.tracking.features:
             # The frame of features may have no column at all, and then no height.
             frame = rows.features if rows.features.width else rows.predictions
-            self.features = self.features.merge(Profile.of(frame, self.baseline.feature_bins))
+            features = Profile.of(frame, self.baseline.feature_bins)
         if self.tracking.target:
-            self.predictions = self.predictions.merge(Profile.of(rows.predictions, self.baseline.prediction_bins))
+            predictions = Profile.of(rows.predictions, self.baseline.prediction_bins)
+        return Profiles(features, predictions)
 
     def _keep(self, rows: Rows) -> None:
         ids = rows.association_ids if self.tracking.accuracy else None
@@ -145,8 +188,11 @@ class Tally:
             frame = frame.with_columns(ids.alias(ASSOCIATION_ID))
             self.has_association_ids = self.has_association_ids or ids.null_count() < ids.len()
         if self.tracking.raw_rows:
-            features = [column.alias(FEATURE + column.name) for column in rows.features]
-            frame = frame.with_columns(features)
+            frame = frame.with_columns([column.alias(FEATURE + column.name) for column in rows.features])
+        # A segment attribute may be no feature, or features may not be kept.
+        frame = frame.with_columns(
+            [c.alias(SEGMENT + c.name) for c in rows.segments if FEATURE + c.name not in frame.columns]
+        )
         self.ctx.store.blobs.put(part_key(self.blob_prefix, self.parts), [_parquet(frame)])
         self.parts += 1
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from assay.errors import AssayError, Conflict, Invalid, NotFound, UnknownDeployment
 from assay.monitoring import access, intake, paths
-from assay.monitoring.accuracy import recompute
+from assay.monitoring.accuracy_refresh import recompute
 from assay.monitoring.context import Context
 from assay.monitoring.file_rows import ColumnRoles, FilePlan, plan_of, tally_of
 from assay.monitoring.queueing import finished, queued

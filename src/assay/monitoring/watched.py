@@ -7,7 +7,6 @@ from assay.errors import NotReady, UnknownModel
 from assay.monitoring import access
 from assay.monitoring.baseline_cache import OpenBaseline
 from assay.monitoring.context import Context
-from assay.monitoring.profiles import Source
 from assay.records.deployments import Deployment
 from assay.records.models import Feature, ModelPackage, Target
 from assay.records.users import User
@@ -45,10 +44,6 @@ class WatchedModel:
                 "deployed it, then try again."
             )
         return self.baseline
-
-    def source(self, part: str) -> Source:
-        """Where the model's profiles of one part are."""
-        return Source(self.deployment.id, self.model_id, part)
 
 
 def watched(ctx: Context, tx: "Transaction", deployment: Deployment, model_id: str | None) -> WatchedModel:

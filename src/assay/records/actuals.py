@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from assay.records.slices import Slice
+
 
 @dataclass(frozen=True, slots=True)
 class Actual:
@@ -19,11 +21,13 @@ class Actual:
 
 
 @dataclass(frozen=True, slots=True)
-class AccuracyState:
-    """Accuracy of one (batch, model) pair as last computed.
+class ComputedAccuracy:
+    """Accuracy of some rows of a (batch, model) pair as last computed.
 
     Attributes
     ----------
+    slice : Slice
+        Which of the pair's rows it is of.
     rows_with_actual : int
         Prediction rows whose actual is known; a superseded prediction does not count.
     data : bytes
@@ -32,9 +36,9 @@ class AccuracyState:
 
     batch_id: str | None
     model_id: str
+    slice: Slice
     rows_with_actual: int
     data: bytes
-    computed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
 
+from assay.records.buckets import BucketSize
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a deployment tracks. Kept as one JSON object; absent keys have the defaults below."""
+    """What a deployment tracks. Kept as one JSON object; absent keys have the defaults below.
+
+    ``bucket_size`` is the length of the buckets of time that profiles are kept for: an hour or a day.
+    """
 
     batch_monitoring: bool = False
     target_drift: bool = True
@@ -17,11 +22,21 @@ class Settings:
     association_id_required: bool = False
     segment_attributes: tuple[str, ...] = ()
     segment_analysis: bool = False
+    bucket_size: BucketSize = BucketSize.DAY
+
+    @property
+    def segmented_by(self) -> tuple[str, ...]:
+        """Attributes by which rows are profiled apart."""
+        return self.segment_attributes if self.segment_analysis else ()
 
     @classmethod
     def of(cls, stored: dict[str, Any]) -> Self:
         """Settings from the JSON object of the database."""
-        known = {**stored, "segment_attributes": tuple(stored.get("segment_attributes", ()))}
+        known = {
+            **stored,
+            "segment_attributes": tuple(stored.get("segment_attributes", ())),
+            "bucket_size": BucketSize(stored.get("bucket_size", BucketSize.DAY)),
+        }
         return cls(**known)
 
     def changed(self, changes: dict[str, Any]) -> Self:

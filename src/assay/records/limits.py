@@ -19,3 +19,6 @@ class Limits:
     max_page: int = 1_000
     inline_upload_bytes: int = 8 * 2**20
     chunk_rows: int = 65_536
+    max_segment_attributes: int = 20
+    max_segment_values: int = 100
+    max_rows_read_again: int = 2_000_000

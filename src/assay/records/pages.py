@@ -30,3 +30,15 @@ class PageRequest:
 
     offset: int = 0
     limit: int | None = None
+
+
+def cut(items: list[T], request: PageRequest) -> Page[T]:
+    """The asked part of a list that is all at hand.
+
+    Examples
+    --------
+    >>> cut([1, 2, 3, 4], PageRequest(offset=1, limit=2)).items
+    [2, 3]
+    """
+    end = None if request.limit is None else request.offset + request.limit
+    return Page(items[request.offset : end], len(items), request.offset, request.limit)

@@ -6,7 +6,10 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class PredictionRequest:
-    """One reported request: how many rows it scored, how long it took (milliseconds), how it ended."""
+    """One reported request: how many rows it scored, how long it took (milliseconds), how it ended.
+
+    ``consumer`` is the name of the user who reported it; None where that was not noted yet.
+    """
 
     batch_id: str | None
     model_id: str
@@ -15,3 +18,4 @@ class PredictionRequest:
     execution_ms: float | None
     user_error: bool
     server_error: bool
+    consumer: str | None = None

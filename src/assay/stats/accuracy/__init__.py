@@ -12,11 +12,13 @@ from assay.errors import FormatUnreadable
 from assay.stats.accuracy import binary, multiclass, regression
 from assay.stats.accuracy.binary import BINARY_METRICS, BinaryAccuracy
 from assay.stats.accuracy.multiclass import MULTICLASS_METRICS, MulticlassAccuracy
+from assay.stats.accuracy.one_against_rest import CLASS_METRICS
 from assay.stats.accuracy.regression import REGRESSION_METRICS, RegressionAccuracy
 from assay.stats.container import unpack
 from assay.stats.estimate import Estimate
 
 __all__ = [
+    "CLASS_METRICS",
     "HIGHER_IS_BETTER",
     "METRICS",
     "Accuracy",

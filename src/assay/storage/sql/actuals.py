@@ -1,16 +1,14 @@
-"""Actuals, and the accuracy computed from them."""
+"""Actuals: the newest outcome by association id."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 
-from assay.records.actuals import AccuracyState, Actual, StaleAccuracy
+from assay.records.actuals import Actual
 from assay.records.uploads import UploadState
-from assay.storage.sql.tables import accuracy, actuals, prediction_keys, uploads
+from assay.storage.sql.tables import actuals, prediction_keys, uploads
 from assay.storage.sql.upsert import upsert
-
-NO_BATCH = ""
 
 
 class Actuals:
@@ -124,66 +122,3 @@ class Actuals:
     def delete(self, deployment_id: str) -> None:
         """Remove all outcomes of a deployment."""
         self._connection.execute(actuals.delete().where(actuals.c.deployment_id == deployment_id))
-
-
-class AccuracyStates:
-    """Accuracy by (batch, model) pair, and which pairs must be computed anew."""
-
-    def __init__(self, connection: sa.Connection) -> None:
-        self._connection = connection
-
-    def mark_stale(self, deployment_id: str, pairs: set[tuple[str | None, str]]) -> None:
-        """Ask for these pairs to be computed anew."""
-        rows = [
-            {
-                "deployment_id": deployment_id,
-                "batch_id": batch_id or NO_BATCH,
-                "model_id": model_id,
-                "wanted": 1,
-                "done": 0,
-                "rows_with_actual": 0,
-            }
-            # Sorted, so that two transactions always take the rows in one order and cannot block each other.
-            for batch_id, model_id in sorted(pairs, key=lambda p: (p[0] or NO_BATCH, p[1]))
-        ]
-        upsert(self._connection, accuracy, rows, lambda _: {"wanted": accuracy.c.wanted + 1})
-
-    def stale(self, deployment_id: str) -> Sequence[StaleAccuracy]:
-        """Pairs that wait to be computed anew."""
-        query = accuracy.select().where(accuracy.c.deployment_id == deployment_id, accuracy.c.wanted > accuracy.c.done)
-        return [
-            StaleAccuracy(deployment_id, row.batch_id or None, row.model_id, row.wanted)
-            for row in self._connection.execute(query.order_by(accuracy.c.batch_id, accuracy.c.model_id))
-        ]
-
-    def save(self, pair: StaleAccuracy, rows_with_actual: int, data: bytes, now: datetime) -> None:
-        """Store what was computed for a pair as it was wanted; an older computation never replaces a newer."""
-        statement = accuracy.update().where(
-            accuracy.c.deployment_id == pair.deployment_id,
-            accuracy.c.batch_id == (pair.batch_id or NO_BATCH),
-            accuracy.c.model_id == pair.model_id,
-            accuracy.c.done < pair.wanted,
-        )
-        self._connection.execute(
-            statement.values(done=pair.wanted, rows_with_actual=rows_with_actual, data=data, computed_at=now)
-        )
-
-    def list(
-        self, deployment_id: str, model_id: str | None = None, batch_ids: Sequence[str] | None = None
-    ) -> Sequence[AccuracyState]:
-        """What has been computed, for the named batches or for all rows."""
-        query = accuracy.select().where(accuracy.c.deployment_id == deployment_id, accuracy.c.data.is_not(None))
-        if model_id is not None:
-            query = query.where(accuracy.c.model_id == model_id)
-        if batch_ids is not None:
-            query = query.where(accuracy.c.batch_id.in_(list(batch_ids)))
-        query = query.order_by(accuracy.c.batch_id, accuracy.c.model_id)
-        return [
-            AccuracyState(row.batch_id or None, row.model_id, row.rows_with_actual, row.data, row.computed_at)
-            for row in self._connection.execute(query)
-        ]
-
-    def delete(self, *, batch_id: str | None = None, deployment_id: str | None = None) -> None:
-        """Remove the accuracy of a batch or of a deployment."""
-        mine = accuracy.c.batch_id == batch_id if batch_id is not None else accuracy.c.deployment_id == deployment_id
-        self._connection.execute(accuracy.delete().where(mine))

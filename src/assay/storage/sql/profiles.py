@@ -1,10 +1,13 @@
 """Stored profiles: one row per fragment and block of columns."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
 from assay.records.fragments import Fragment
+from assay.records.slices import ALL_ROWS, Selection
+from assay.storage.sql.slices import of_segment, of_span, slice_of, values_of
 from assay.storage.sql.tables import profiles
 
 
@@ -14,66 +17,57 @@ class Profiles:
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
 
-    def add(
-        self,
-        deployment_id: str,
-        batch_id: str | None,
-        model_id: str,
-        part: str,
-        block: int,
-        rows: int,
-        data: bytes,
-    ) -> None:
-        """Store one fragment."""
-        self._connection.execute(
-            profiles.insert().values(
-                deployment_id=deployment_id,
-                batch_id=batch_id,
-                model_id=model_id,
-                part=part,
-                block=block,
-                rows=rows,
-                data=data,
-            )
-        )
+    def add(self, deployment_id: str, fragments: Sequence[Fragment]) -> None:
+        """Store fragments."""
+        if fragments:
+            rows = [{"deployment_id": deployment_id, **_values(fragment)} for fragment in fragments]
+            self._connection.execute(profiles.insert(), rows)
 
     def list(
         self,
         deployment_id: str,
         model_id: str,
         part: str,
+        selection: Selection = ALL_ROWS,
         *,
-        batch_ids: Sequence[str | None] | None = None,
         blocks: Sequence[int] | None = None,
     ) -> Sequence[Fragment]:
-        """Fragments of one model, of the named batches and blocks; of all of them where None is given."""
-        query = sa.select(*(c for c in profiles.c if c.name != "deployment_id")).where(
+        """Fragments of one model that a selection is made of.
+
+        Without a span they are those of all rows; with one, those of every bucket that shares some time with it.
+        """
+        query = profiles.select().where(
             profiles.c.deployment_id == deployment_id,
             profiles.c.model_id == model_id,
             profiles.c.part == part,
+            *of_segment(profiles, selection.segment),
+            *of_span(profiles, selection.span),
         )
-        if batch_ids is not None:
-            named = [b for b in batch_ids if b is not None]
-            chosen = profiles.c.batch_id.in_(named)
-            outside = profiles.c.batch_id.is_(None)
-            query = query.where(sa.or_(chosen, outside) if None in batch_ids else chosen)
+        if selection.batch_ids is not None:
+            query = query.where(profiles.c.batch_id.in_(selection.batch_ids))
         if blocks is not None:
             query = query.where(profiles.c.block.in_(blocks))
-        rows = self._connection.execute(query.order_by(profiles.c.id)).mappings()
-        return [Fragment(**row) for row in rows]
+        return self._fragments(query)
+
+    def of_pair(self, deployment_id: str, batch_id: str | None, model_id: str) -> Sequence[Fragment]:
+        """Every fragment of a (batch, model) pair, of whatever slice."""
+        return self._fragments(profiles.select().where(*_of_pair(deployment_id, batch_id, model_id)))
+
+    def _fragments(self, query: sa.Select[Any]) -> Sequence[Fragment]:
+        return [_record(row) for row in self._connection.execute(query.order_by(profiles.c.id)).mappings()]
 
     def count(self, deployment_id: str, batch_id: str | None, model_id: str) -> int:
-        """Fragments of the predictions of a pair: how often something was added since the last folding."""
+        """How often something was added to the predictions of a pair since the last folding."""
         query = sa.select(sa.func.count()).where(
-            profiles.c.deployment_id == deployment_id,
-            profiles.c.batch_id.is_(None) if batch_id is None else profiles.c.batch_id == batch_id,
-            profiles.c.model_id == model_id,
+            *_of_pair(deployment_id, batch_id, model_id),
             profiles.c.part == "predictions",
+            *of_segment(profiles, None),
+            *of_span(profiles, None),
         )
         return int(self._connection.execute(query).scalar_one())
 
     def replace(self, deployment_id: str, old: Sequence[Fragment], data: bytes) -> bool:
-        """Put one fragment in the place of several of the same pair, part and block.
+        """Put one fragment in the place of several of the same pair, part, block and slice.
 
         Returns False, and changes nothing, when any of the old ones is no longer there.
         """
@@ -83,11 +77,55 @@ class Profiles:
             return False
         self._connection.execute(profiles.delete().where(named))
         first = old[0]
-        rows = sum(fragment.rows for fragment in old)
-        self.add(deployment_id, first.batch_id, first.model_id, first.part, first.block, rows, data)
+        folded = Fragment(
+            batch_id=first.batch_id,
+            model_id=first.model_id,
+            part=first.part,
+            block=first.block,
+            rows=sum(fragment.rows for fragment in old),
+            data=data,
+            estimated=any(fragment.estimated for fragment in old),
+            slice=first.slice,
+        )
+        self.add(deployment_id, [folded])
         return True
 
     def delete(self, *, batch_id: str | None = None, deployment_id: str | None = None) -> None:
         """Remove the fragments of a batch or of a deployment."""
         mine = profiles.c.batch_id == batch_id if batch_id is not None else profiles.c.deployment_id == deployment_id
         self._connection.execute(profiles.delete().where(mine))
+
+
+def _of_pair(deployment_id: str, batch_id: str | None, model_id: str) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        profiles.c.deployment_id == deployment_id,
+        profiles.c.batch_id.is_(None) if batch_id is None else profiles.c.batch_id == batch_id,
+        profiles.c.model_id == model_id,
+    )
+
+
+def _values(fragment: Fragment) -> dict[str, Any]:
+    return {
+        "batch_id": fragment.batch_id,
+        "model_id": fragment.model_id,
+        "part": fragment.part,
+        "block": fragment.block,
+        "rows": fragment.rows,
+        "data": fragment.data,
+        "estimated": fragment.estimated,
+        **values_of(fragment.slice),
+    }
+
+
+def _record(row: sa.RowMapping) -> Fragment:
+    return Fragment(
+        id=row["id"],
+        batch_id=row["batch_id"],
+        model_id=row["model_id"],
+        part=row["part"],
+        block=row["block"],
+        rows=row["rows"],
+        data=row["data"],
+        estimated=row["estimated"],
+        slice=slice_of(row),
+    )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from assay.records.buckets import Span
 from assay.records.service import PredictionRequest
 from assay.storage.sql.tables import service_requests
 
@@ -24,9 +25,15 @@ class ServiceRequests:
             self._connection.execute(service_requests.insert(), rows)
 
     def list(
-        self, deployment_id: str, *, batch_ids: Sequence[str] | None, model_id: str | None
+        self,
+        deployment_id: str,
+        *,
+        batch_ids: Sequence[str] | None = None,
+        model_id: str | None = None,
+        span: Span | None = None,
+        consumer: str | None = None,
     ) -> Sequence[PredictionRequest]:
-        """Requests of the named batches, or of the whole deployment."""
+        """Requests of the named batches, model, span and consumer; None stands for all of them. Oldest first."""
         table = service_requests
         query = sa.select(*(c for c in table.c if c.name not in {"id", "deployment_id"})).where(
             table.c.deployment_id == deployment_id
@@ -35,6 +42,10 @@ class ServiceRequests:
             query = query.where(table.c.batch_id.in_(list(batch_ids)))
         if model_id is not None:
             query = query.where(table.c.model_id == model_id)
+        if span is not None:
+            query = query.where(table.c.at >= span.start, table.c.at < span.end)
+        if consumer is not None:
+            query = query.where(table.c.consumer == consumer)
         rows = self._connection.execute(query.order_by(table.c.at, table.c.id)).mappings()
         return [PredictionRequest(**row) for row in rows]
 

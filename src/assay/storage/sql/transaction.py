@@ -2,13 +2,15 @@
 
 import sqlalchemy as sa
 
-from assay.storage.sql.actuals import AccuracyStates, Actuals
+from assay.storage.sql.accuracy import AccuracyStates
+from assay.storage.sql.actuals import Actuals
 from assay.storage.sql.batches import Batches
 from assay.storage.sql.datasets import Datasets
 from assay.storage.sql.deployments import Deployments
 from assay.storage.sql.jobs import Jobs
 from assay.storage.sql.models import Baselines, ModelPackages
 from assay.storage.sql.profiles import Profiles
+from assay.storage.sql.segments import Segments
 from assay.storage.sql.service import ServiceRequests
 from assay.storage.sql.uploads import PredictionKeys, Uploads
 from assay.storage.sql.users import Tokens, Users
@@ -29,6 +31,7 @@ class Transaction:
         self.uploads = Uploads(connection)
         self.prediction_keys = PredictionKeys(connection)
         self.profiles = Profiles(connection)
+        self.segments = Segments(connection)
         self.actuals = Actuals(connection)
         self.accuracy = AccuracyStates(connection)
         self.service_requests = ServiceRequests(connection)

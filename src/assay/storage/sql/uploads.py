@@ -7,9 +7,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from assay.records.pages import Page, PageRequest
+from assay.records.slices import Selection
 from assay.records.uploads import Upload, UploadState
 from assay.storage.sql.paging import page_of
-from assay.storage.sql.tables import prediction_keys, uploads
+from assay.storage.sql.tables import prediction_keys, segmented_uploads, uploads
 from assay.storage.sql.upsert import upsert
 
 # SQLite takes at most 32,766 values in one statement.
@@ -40,6 +41,11 @@ class Uploads:
             raise LookupError(f"upload {upload_id}")
         return found
 
+    def is_counted(self, upload_id: str) -> bool:
+        """Whether there is such an upload and its rows count."""
+        found = self._one(uploads.select().where(uploads.c.id == upload_id))
+        return found is not None and found.state is UploadState.COUNTED
+
     def _one(self, query: sa.Select[Any]) -> Upload | None:
         row = self._connection.execute(query).mappings().one_or_none()
         return _record(row) if row else None
@@ -59,6 +65,31 @@ class Uploads:
         )
         rows = self._connection.execute(query.order_by(uploads.c.seq)).mappings()
         return [_record(row) for row in rows]
+
+    def overlapping(self, deployment_id: str, model_id: str, selection: Selection) -> Sequence[Upload]:
+        """Uploads that count, of one model, in the batches and the span of a selection, oldest first."""
+        query = uploads.select().where(
+            uploads.c.deployment_id == deployment_id,
+            uploads.c.model_id == model_id,
+            uploads.c.state == UploadState.COUNTED,
+        )
+        if selection.batch_ids is not None:
+            query = query.where(uploads.c.batch_id.in_(selection.batch_ids))
+        if selection.span is not None:
+            query = query.where(uploads.c.first_at < selection.span.end, uploads.c.last_at >= selection.span.start)
+        return [_record(row) for row in self._connection.execute(query.order_by(uploads.c.seq)).mappings()]
+
+    def without_segments(self, deployment_id: str, attribute: str) -> Sequence[Upload]:
+        """Uploads with kept, counted rows that are not profiled by an attribute yet, oldest first."""
+        marked = sa.select(segmented_uploads.c.upload_seq).where(segmented_uploads.c.attribute == attribute)
+        query = uploads.select().where(
+            uploads.c.deployment_id == deployment_id,
+            uploads.c.state == UploadState.COUNTED,
+            uploads.c.rows > 0,
+            uploads.c.parts > 0,
+            uploads.c.seq.not_in(marked),
+        )
+        return [_record(row) for row in self._connection.execute(query.order_by(uploads.c.seq)).mappings()]
 
     def rows_of_deployment(self, deployment_id: str, model_id: str) -> int:
         """Prediction rows of one model over all batches and outside them."""
@@ -95,7 +126,8 @@ class Uploads:
             sa.select(uploads.c.blob_prefix).where(_of(batch_id, deployment_id))
         ).scalars()
         found = [prefix for prefix in prefixes if prefix]
-        self._connection.execute(prediction_keys.delete().where(prediction_keys.c.upload_seq.in_(chosen)))
+        for table in (prediction_keys, segmented_uploads):
+            self._connection.execute(table.delete().where(table.c.upload_seq.in_(chosen)))
         self._connection.execute(uploads.delete().where(_of(batch_id, deployment_id)))
         return found
 

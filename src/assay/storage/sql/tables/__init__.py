@@ -1,13 +1,14 @@
 """The tables. Migrations make them; this package only describes them to the repositories."""
 
 from assay.storage.sql.tables.accounts import tokens, users
-from assay.storage.sql.tables.actuals import accuracy, actuals
+from assay.storage.sql.tables.actuals import accuracy, accuracy_slices, actuals
 from assay.storage.sql.tables.batches import batch_models, batches
 from assay.storage.sql.tables.datasets import datasets
 from assay.storage.sql.tables.deployments import deployed_models, deployments
 from assay.storage.sql.tables.jobs import jobs
 from assay.storage.sql.tables.models import baselines, model_packages
 from assay.storage.sql.tables.schema import SERIAL, UtcDateTime, metadata
+from assay.storage.sql.tables.segments import segment_values, segmented_uploads
 from assay.storage.sql.tables.service import service_requests
 from assay.storage.sql.tables.uploads import prediction_keys, profiles, uploads
 
@@ -15,6 +16,7 @@ __all__ = [
     "SERIAL",
     "UtcDateTime",
     "accuracy",
+    "accuracy_slices",
     "actuals",
     "baselines",
     "batch_models",
@@ -27,6 +29,8 @@ __all__ = [
     "model_packages",
     "prediction_keys",
     "profiles",
+    "segment_values",
+    "segmented_uploads",
     "service_requests",
     "tokens",
     "uploads",

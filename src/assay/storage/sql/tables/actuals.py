@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from assay.storage.sql.tables.schema import ID, UtcDateTime, id_column, metadata
+from assay.storage.sql.tables.schema import ID, SERIAL, UtcDateTime, id_column, metadata
 
 actuals = sa.Table(
     "actuals",
@@ -28,7 +28,27 @@ accuracy = sa.Table(
     id_column("model_id", primary_key=True),
     sa.Column("wanted", sa.BigInteger, nullable=False),
     sa.Column("done", sa.BigInteger, nullable=False),
-    sa.Column("rows_with_actual", sa.BigInteger, nullable=False),
-    sa.Column("data", sa.LargeBinary),
     sa.Column("computed_at", UtcDateTime),
+)
+
+
+# What was computed for a pair: of all its rows, of a segment (empty texts for none), of a bucket of prediction times
+# (null for none), or of both.
+accuracy_slices = sa.Table(
+    "accuracy_slices",
+    metadata,
+    sa.Column("id", SERIAL, primary_key=True, autoincrement=True),
+    sa.Column("deployment_id", ID, sa.ForeignKey("deployments.id"), nullable=False),
+    sa.Column("batch_id", ID, nullable=False),
+    id_column("model_id"),
+    sa.Column("segment_attribute", sa.Text, nullable=False),
+    sa.Column("segment_value", sa.Text, nullable=False),
+    sa.Column("bucket_start", UtcDateTime),
+    sa.Column("bucket_end", UtcDateTime),
+    sa.Column("rows_with_actual", sa.BigInteger, nullable=False),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+    sa.Index("ix_accuracy_slices_batch", "deployment_id", "model_id", "batch_id"),
+    sa.Index(
+        "ix_accuracy_slices_bucket", "deployment_id", "model_id", "segment_attribute", "segment_value", "bucket_start"
+    ),
 )

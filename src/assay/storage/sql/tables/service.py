@@ -16,5 +16,7 @@ service_requests = sa.Table(
     sa.Column("execution_ms", sa.Float),
     sa.Column("user_error", sa.Boolean, nullable=False),
     sa.Column("server_error", sa.Boolean, nullable=False),
+    sa.Column("consumer", sa.String(200)),
     sa.Index(None, "deployment_id", "batch_id"),
+    sa.Index(None, "deployment_id", "at"),
 )

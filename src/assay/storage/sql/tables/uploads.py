@@ -43,7 +43,18 @@ profiles = sa.Table(
     sa.Column("block", sa.Integer, nullable=False),
     sa.Column("rows", sa.BigInteger, nullable=False),
     sa.Column("data", sa.LargeBinary, nullable=False),
-    sa.Index(None, "deployment_id", "model_id", "batch_id", "part", "block"),
+    sa.Column("estimated", sa.Boolean, nullable=False),
+    # Which rows: of a segment (empty texts for none), of a bucket of prediction times (null for none).
+    sa.Column("segment_attribute", sa.Text, nullable=False),
+    sa.Column("segment_value", sa.Text, nullable=False),
+    sa.Column("bucket_start", UtcDateTime),
+    sa.Column("bucket_end", UtcDateTime),
+    # Named by hand: PostgreSQL's names have at most 63 characters.
+    sa.Index(
+        "ix_profiles_batch",
+        *("deployment_id", "model_id", "batch_id", "segment_attribute", "segment_value", "part", "block"),
+    ),
+    sa.Index("ix_profiles_bucket", "deployment_id", "model_id", "segment_attribute", "segment_value", "bucket_start"),
 )
 
 
