@@ -54,6 +54,7 @@ _D = "deployments/{deployment}/"
 _B = _D + "monitoringBatches/{batch}/"
 _CSV = {"headers": {"Content-Type": "text/csv"}}
 _ROWS = {"modelId": "{model}", "batchId": "{batch}", "predictions": [[0.5, 0.5]]}
+_SCORES = [{"count": 1, "histogram": {"centroids": [s], "counts": [1]}} for s in (0.25, 0.75)]
 _TARGET = {"name": "target", "type": "Binary", "classNames": ["yes", "no"]}
 
 OPERATIONS = [
@@ -114,6 +115,13 @@ OPERATIONS = [
         _D + "predictionRequests/fromJSON/",
         DEPLOYMENT,
         {"json": {"data": [{"modelId": "{model}", "numPredictions": 1, "batchId": "{batch}"}]}},
+    ),
+    Operation(
+        "addPredictionStats",
+        "POST",
+        _D + "predictionStats/fromJSON/",
+        DEPLOYMENT,
+        {"json": {"data": [{"modelId": "{model}", "batchId": "{batch}", "predictions": _SCORES}]}},
     ),
     Operation(
         "addActuals",

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 from assay import __version__
 from assay.http import (
     accuracy,
+    aggregates,
     batches,
     datasets,
     deployments,
@@ -41,6 +42,7 @@ ROUTERS = (
     batches,
     uploads,
     intake,
+    aggregates,
     drift,
     accuracy,
     prediction_stats,
@@ -84,7 +86,9 @@ def _described(app: FastAPI) -> dict[str, Any]:
     """The API description, with the bodies that are read by msgspec instead of the framework."""
     if app.openapi_schema is None:
         schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-        _, shapes = msgspec.json.schema_components(intake.BODIES, ref_template="#/components/schemas/{name}")
+        _, shapes = msgspec.json.schema_components(
+            (*intake.BODIES, aggregates.PredictionStats), ref_template="#/components/schemas/{name}"
+        )
         schema["components"]["schemas"].update(shapes)
         # The framework leaves out defaults of null; the contract states this one.
         schema["components"]["schemas"]["MonitoringBatch"]["properties"]["batchPredictionJobStatus"]["default"] = None

@@ -105,7 +105,8 @@ def association_ids(ctx: Context, arrival: Arrival) -> Iterator[pl.Series]:
 def _add_profiles(tx: "Transaction", arrival: Arrival) -> None:
     upload, tally = arrival.upload, arrival.tally
     for part, found in with_whole(tally.slices).items():
-        tx.profiles.add(upload.deployment_id, list(fragments_of(upload, tally.baseline, part, found)))
+        fragments = fragments_of(upload, tally.baseline, part, found, estimated=tally.estimated)
+        tx.profiles.add(upload.deployment_id, list(fragments))
     tx.segments.add(upload.deployment_id, (p.segment for p in tally.slices if p.segment is not None))
     tx.segments.mark(upload.seq, tally.cut.known)
     deployment = tx.deployments.find(upload.deployment_id)

@@ -1,6 +1,6 @@
 """Prediction rows of a JSON call: by column, checked and cast."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -86,7 +86,7 @@ def _sent_segments(block: RowBlock, place: str) -> pl.DataFrame:
             raise Invalid(f"{place}.segments: {name!r} has {len(values)} values, there are {height} predictions.")
         if any(isinstance(value, (list, dict)) for value in values):
             raise Invalid(f"{place}.segments: {name!r} holds a list or an object, expected texts or numbers.")
-        columns.append(pl.Series(name, list(_as_text(values)), dtype=pl.String))
+        columns.append(pl.Series(name, [json_text(v) for v in values], dtype=pl.String))
     return pl.DataFrame(columns)
 
 
@@ -111,20 +111,25 @@ def json_column(values: list[Any], feature: Feature) -> tuple[pl.Series, int]:
         column = pl.Series(feature.name, values, dtype=uniform, strict=True)
     except (TypeError, OverflowError, pl.exceptions.PolarsError):
         # Values of several types: each is read by itself, and the bad ones are counted.
-        column = pl.Series(feature.name, list(_as_text(values)), dtype=pl.String)
+        column = pl.Series(feature.name, [json_text(v) for v in values], dtype=pl.String)
     return cast_column(column, feature.kind)
 
 
-def _as_text(values: Iterable[Any]) -> Iterable[str | None]:
-    for value in values:
-        if value is None:
-            yield None
-        elif isinstance(value, bool):
-            yield str(value).lower()
-        elif isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
-            yield str(int(value))
-        else:
-            yield str(value)
+def json_text(value: Any) -> str | None:
+    """A JSON value as the text that a column of a file would have; a whole float reads like the integer.
+
+    Examples
+    --------
+    >>> [json_text(value) for value in (None, True, 2.0, 2.5, "x")]
+    [None, 'true', '2', '2.5', 'x']
+    """
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return str(int(value))
+    return str(value)
 
 
 def _predictions(block: RowBlock, target: Target, place: str) -> pl.DataFrame:

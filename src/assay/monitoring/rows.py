@@ -129,6 +129,8 @@ class Tally:
     ----------
     slices : dict
         Profiles by bucket of time, and by segment and bucket. Those of all rows are their sum.
+    estimated : bool
+        Whether the rows came as aggregates whose cells can only be estimated.
     """
 
     ctx: Context
@@ -144,6 +146,7 @@ class Tally:
     without_association_id: int = 0
     unreadable: dict[str, int] = field(default_factory=dict)
     slices: dict[Slice, Profiles] = field(default_factory=dict)
+    estimated: bool = False
 
     def add(self, rows: Rows) -> None:
         """Count and keep some rows."""

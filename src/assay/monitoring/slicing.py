@@ -74,17 +74,21 @@ class ByBucket:
             raise TypeError(f"{start!r} is no time")
         return bucket_of(start.astimezone(UTC), self.size)
 
+    def keeps(self, segment: Segment, rows: int) -> bool:
+        """Whether rows of a segment are kept apart; if not, they are noted as left out."""
+        known = self.known[segment.attribute]
+        if segment.value in known or len(known) < self.most_values:
+            known.add(segment.value)
+            return True
+        self.left_out[segment.attribute] = self.left_out.get(segment.attribute, 0) + rows
+        return False
+
     def _keep(self, attribute: str, values: pl.Series) -> pl.Series:
-        known = self.known[attribute]
-        for value in values.drop_nulls().unique(maintain_order=True):
-            if len(known) >= self.most_values:
-                break
-            known.add(value)
-        kept = values.set(~values.is_in(sorted(known)), None)
-        lost = kept.null_count() - values.null_count()
-        if lost:
-            self.left_out[attribute] = self.left_out.get(attribute, 0) + lost
-        return kept
+        counts = values.drop_nulls().rename("value").value_counts(name="rows", sort=False)
+        order = values.drop_nulls().unique(maintain_order=True)
+        rows = dict(zip(counts["value"], counts["rows"], strict=True))
+        kept = [value for value in order if self.keeps(Segment(attribute, value), rows[value])]
+        return values if len(kept) == len(rows) else values.set(~values.is_in(kept), None)
 
 
 @dataclass(frozen=True)

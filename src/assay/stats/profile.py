@@ -55,7 +55,12 @@ class Profile:
     @classmethod
     def empty(cls, bins: Mapping[str, Bins]) -> Self:
         """Profile of no rows."""
-        return cls(0, {name: _all_missing(b, 0) for name, b in sorted(bins.items())})
+        return cls.of_missing(0, bins)
+
+    @classmethod
+    def of_missing(cls, rows: int, bins: Mapping[str, Bins]) -> Self:
+        """Profile of rows that have a value in no column."""
+        return cls(rows, {name: _all_missing(b, rows) for name, b in sorted(bins.items())})
 
     @classmethod
     def of(cls, frame: pl.DataFrame, bins: Mapping[str, Bins]) -> Self:

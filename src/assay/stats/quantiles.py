@@ -73,6 +73,15 @@ class LogBuckets:
         return LogBuckets(read_only(keys[starts]), read_only(np.diff(starts, append=keys.size)))
 
     @staticmethod
+    def of_counts(values: FloatArray, rows: IntArray) -> "LogBuckets":
+        """Buckets of finite values in ascending order, each of some rows above 0; shape (n,) both."""
+        if values.size == 0:
+            return LogBuckets.empty()
+        keys = _keys(values)
+        starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
+        return LogBuckets(read_only(keys[starts]), read_only(np.add.reduceat(rows, starts)))
+
+    @staticmethod
     def merge_all(parts: Iterable["LogBuckets"]) -> "LogBuckets":
         """Buckets of all the parts' rows together."""
         held = [part for part in parts if part.keys.size]
