@@ -77,8 +77,8 @@ class SegmentData(msgspec.Struct):
 class AggregatedSegment(msgspec.Struct):
     """Aggregates by the values of one segment attribute."""
 
-    name: str
-    data: list[SegmentData]
+    name: str = ""
+    data: list[SegmentData] = []
 
 
 class PredictionStat(msgspec.Struct, rename="camel"):

@@ -161,7 +161,7 @@ def _laid_out(values: FloatArray, corners: IntArray, total: int) -> _Points:
     heights: FloatArray = corners.astype(np.float64)
     areas = (heights[:-1] + heights[1:]) / 2
     ends = np.concatenate(([0.0], np.cumsum(areas)))
-    ranks: FloatArray = (np.arange(places) + 0.5) * (float(ends[-1]) / places)
+    ranks = (np.arange(places, dtype=np.float64) + 0.5) * (float(ends[-1]) / places)
     piece = np.clip(np.searchsorted(ends, ranks, side="right") - 1, 0, areas.size - 1)
     inside = ranks - ends[piece].astype(np.float64)
     share = _share(heights[piece], heights[piece + 1], inside)
