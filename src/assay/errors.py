@@ -95,6 +95,20 @@ class UnknownStatus(NotFound):
         super().__init__(f"Status not found: {status_id}.")
 
 
+class UnknownBatchJob(NotFound):
+    """No monitoring job of this id that the caller may see."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(f"Batch job not found: {job_id}.")
+
+
+class UnknownJobDefinition(NotFound):
+    """No job definition of this id that the caller may see."""
+
+    def __init__(self, definition_id: str) -> None:
+        super().__init__(f"Job definition not found: {definition_id}.")
+
+
 class Gone(AssayError):
     """The object was there and has been deleted or archived."""
 
@@ -132,6 +146,30 @@ class BatchesNotEnabled(Invalid):
 
 class FileUnreadable(Invalid):
     """A file that was sent cannot be read as what it claims to be."""
+
+
+class HostNotAllowed(Invalid):
+    """The server may not read from this host."""
+
+    def __init__(self, found: str, setting: str) -> None:
+        super().__init__(
+            f"The server may not read from {found} because its operator has not listed it. The setting {setting} "
+            "lists the hosts, and the addresses that are not public."
+        )
+
+
+class WrongIntake(AssayError):
+    """The job's rows come from elsewhere, or its result goes elsewhere."""
+
+
+class TooManyBadRows(Invalid):
+    """So many rows of a job cannot be read that it is given up."""
+
+    def __init__(self, found: int, first: list[str]) -> None:
+        super().__init__(
+            f"{found} rows cannot be read, so the job was given up and nothing of it counts ('abortOnError': false "
+            f"goes on). {' '.join(first)}"
+        )
 
 
 class UnsupportedFile(AssayError):

@@ -14,6 +14,8 @@ BATCH = "Monitoring batch not found"
 DATASET = "Data set not found"
 PACKAGE = "Model package not found"
 STATUS = "Status not found"
+JOB = "Batch job not found"
+DEFINITION = "Job definition not found"
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,9 @@ def _filled(value: Any, things: dict[str, str]) -> Any:
 
 _D = "deployments/{deployment}/"
 _B = _D + "monitoringBatches/{batch}/"
+_J = "batchJobs/{job}/"
+_F = "batchMonitoringJobDefinitions/{definition}/"
+_STORED = {"deploymentId": "{deployment}", "intakeSettings": {"type": "dataset", "datasetId": "{dataset}"}}
 _CSV = {"headers": {"Content-Type": "text/csv"}}
 _ROWS = {"modelId": "{model}", "batchId": "{batch}", "predictions": [[0.5, 0.5]]}
 _SCORES = [{"count": 1, "histogram": {"centroids": [s], "counts": [1]}} for s in (0.25, 0.75)]
@@ -157,6 +162,34 @@ OPERATIONS = [
     Operation("getPredictionsVsActualsOverBatch", "GET", _D + "predictionsVsActualsOverBatch/", DEPLOYMENT),
     Operation("getBatchServiceStats", "GET", _D + "batchServiceStats/", DEPLOYMENT, {"params": {"batchId": "{batch}"}}),
     Operation("getServiceStatsOverBatch", "GET", _D + "serviceStatsOverBatch/", DEPLOYMENT),
+    Operation(
+        "createMonitoringJob", "POST", "batchMonitoring/", DEPLOYMENT, {"json": {"deploymentId": "{deployment}"}}
+    ),
+    Operation("listBatchJobs", "GET", "batchJobs/", None),
+    Operation("getBatchJob", "GET", _J, JOB),
+    Operation("cancelBatchJob", "DELETE", _J, JOB),
+    Operation("uploadJobCsv", "PUT", "batchJobs/{job}/csvUpload/", JOB, {"content": b"score\n0.5\n", **_CSV}),
+    Operation(
+        "uploadJobCsvPart",
+        "PUT",
+        "batchJobs/{parts_job}/csvUpload/part/1/",
+        JOB,
+        {"content": b"0.5\n", **_CSV},
+    ),
+    Operation("finishJobCsv", "POST", "batchJobs/{parts_job}/csvUpload/finalizeMultipart/", JOB),
+    Operation("downloadJobResult", "GET", "batchJobs/{done_job}/download/", JOB),
+    Operation(
+        "runJobDefinition",
+        "POST",
+        "batchJobs/fromJobDefinition/",
+        DEFINITION,
+        {"json": {"jobDefinitionId": "{definition}"}},
+    ),
+    Operation("listJobDefinitions", "GET", "batchMonitoringJobDefinitions/", None),
+    Operation("createJobDefinition", "POST", "batchMonitoringJobDefinitions/", DEPLOYMENT, {"json": _STORED}),
+    Operation("getJobDefinition", "GET", _F, DEFINITION),
+    Operation("updateJobDefinition", "PATCH", _F, DEFINITION, {"json": {"name": "another"}}),
+    Operation("deleteJobDefinition", "DELETE", _F, DEFINITION),
 ]
 
 BY_NAME = {operation.name: operation for operation in OPERATIONS}
@@ -173,14 +206,38 @@ def things_of(server: Served, ready: Ready) -> dict[str, str]:
     package = user.read(f"modelPackages/{ready.package_id}/")
     segments = {"segmentAnalysis": {"enabled": True, "attributes": ["region"]}}
     user.finished(user.patch(ready.path("settings"), segments))
+    free = dataset(user, "free.csv", file_of(rows))
     return {
+        **jobs_of(server, ready, free),
         "deployment": ready.id,
         "package": ready.package_id,
         "model": ready.model_id,
         "training": package["datasets"]["trainingDataCatalogId"],
-        "dataset": dataset(user, "free.csv", file_of(rows)),
+        "dataset": free,
         "batch": batch,
         "upload": "first",
         "segment": "region",
         "status": answer.headers["Location"].rstrip("/").rpartition("/")[2],
+    }
+
+
+def jobs_of(server: Served, ready: Ready, dataset_id: str) -> dict[str, str]:
+    """Ids of a monitoring job that waits, one with a part of its rows, one that is done, and of a definition."""
+    user = server.owner
+
+    def made(path: str, body: dict[str, Any]) -> str:
+        answer = user.post(path, body)
+        assert answer.status_code == 202, answer.text
+        return str(answer.json()["id"])
+
+    waits, parts, done = (made("batchMonitoring/", {"deploymentId": ready.id}) for _ in range(3))
+    for path in (f"batchJobs/{parts}/csvUpload/part/0/", f"batchJobs/{done}/csvUpload/"):
+        assert user.put(path, b"score\n0.25\n").status_code == 202
+    server.work()
+    stored = {"deploymentId": ready.id, "intakeSettings": {"type": "dataset", "datasetId": dataset_id}}
+    return {
+        "job": waits,
+        "parts_job": parts,
+        "done_job": done,
+        "definition": made("batchMonitoringJobDefinitions/", stored),
     }

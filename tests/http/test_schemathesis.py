@@ -47,6 +47,8 @@ class Fuzzed:
             "datasetId": things["dataset"],
             "statusId": things["status"],
             "uploadKey": things["upload"],
+            "batchJobId": things["job"],
+            "jobDefinitionId": things["definition"],
         }
 
     def calls(self, operation: Operation) -> Any:

@@ -18,9 +18,12 @@ from assay.records.buckets import Span
 from assay.records.datasets import DatasetState
 from assay.records.deployments import Settings
 from assay.records.fragments import Fragment
+from assay.records.job_specs import JobSpec
 from assay.records.jobs import JobState
+from assay.records.monitoring_jobs import JobPart, JobQuery, JobStatus
 from assay.records.pages import PageRequest
 from assay.records.slices import WHOLE, Segment, Selection, Slice
+from assay.records.schedules import Schedule
 from assay.records.uploads import UploadState
 
 ALL = PageRequest()
@@ -372,9 +375,9 @@ class StorageConformance:
         assert tx.batches.count(DEPLOYMENT) == 2
 
     def test_a_batch_shows_the_state_of_the_job_that_made_it(self, tx):
-        tx.jobs.create(new.job(1))
+        tx.monitoring_jobs.create(new.monitoring_job(1, status=JobStatus.RUNNING))
         tx.batches.create(new.batch(3, job_id=id_of(1)))
-        assert tx.batches.get(DEPLOYMENT, id_of(3)).job_state == JobState.QUEUED
+        assert tx.batches.get(DEPLOYMENT, id_of(3)).job_state == JobStatus.RUNNING
         assert tx.batches.get(DEPLOYMENT, BATCH).job_state is None
 
     def test_counters_add_up_and_times_only_widen(self, tx):
@@ -830,3 +833,133 @@ class StorageConformance:
         with filled.snapshot() as tx:
             left = [j for j in tx.jobs.list(None, ALL).items if j.state is not JobState.DONE]
         assert left == []
+
+    # ---------------------------------------------------------------- monitoring jobs
+
+    def test_a_monitoring_job_comes_back_as_it_was(self, tx):
+        made = new.monitoring_job(1, definition_id=id_of(5), due_at=NOW, batch_id=BATCH)
+        tx.monitoring_jobs.create(made)
+        assert tx.monitoring_jobs.get(id_of(1)) == made
+        assert list(tx.monitoring_jobs.of_batch(BATCH)) == [made]
+        assert tx.monitoring_jobs.find(id_of(2)) is None
+        with pytest.raises(LookupError):
+            tx.monitoring_jobs.get(id_of(2))
+
+    def test_a_log_of_a_monitoring_job_grows(self, tx):
+        tx.monitoring_jobs.create(new.monitoring_job(1))
+        tx.monitoring_jobs.update(id_of(1), log="begun", status=JobStatus.RUNNING)
+        found = tx.monitoring_jobs.get(id_of(1))
+        assert (found.logs, found.status) == (("made", "begun"), JobStatus.RUNNING)
+
+    @pytest.mark.parametrize(
+        ("state", "stored", "seen", "details"),
+        [
+            (JobState.QUEUED, JobStatus.INITIALIZING, JobStatus.INITIALIZING, "waits"),
+            (JobState.RUNNING, JobStatus.RUNNING, JobStatus.RUNNING, "waits"),
+            (JobState.FAILED, JobStatus.RUNNING, JobStatus.FAILED, "its workers died"),
+            (JobState.CANCELLED, JobStatus.INITIALIZING, JobStatus.ABORTED, "its workers died"),
+            (JobState.FAILED, JobStatus.ABORTED, JobStatus.ABORTED, "waits"),
+        ],
+    )
+    def test_the_end_of_a_jobs_work_is_its_own_where_nobody_said_so(self, tx, state, stored, seen, details):
+        ended = None if state in {JobState.QUEUED, JobState.RUNNING} else NOW + SECOND
+        tx.jobs.create(new.job(1, state=state, error="its workers died", finished_at=ended))
+        tx.monitoring_jobs.create(new.monitoring_job(1, status=stored, task_id=id_of(1)))
+        found = tx.monitoring_jobs.get(id_of(1))
+        assert (found.status, found.details) == (seen, details)
+        assert found.finished_at == (ended if seen is not stored else None)
+        page = tx.monitoring_jobs.list(JobQuery(statuses=(seen,)), ALL)
+        assert [one.id for one in page.items] == [id_of(1)]
+
+    def test_a_waiting_job_has_its_place_in_the_queue(self, tx):
+        for number in (1, 2, 3):
+            tx.jobs.create(new.job(number, run_after=NOW + number * SECOND))
+            tx.monitoring_jobs.create(new.monitoring_job(number, task_id=id_of(number)))
+        tx.jobs.claim("w", NOW + SECOND, LEASE)
+        assert [tx.monitoring_jobs.get(id_of(number)).queue_position for number in (1, 2, 3)] == [None, 1, 2]
+
+    def test_monitoring_jobs_are_found_by_what_is_asked_and_newest_first(self, tx):
+        tx.monitoring_jobs.create(new.monitoring_job(1, status=JobStatus.FAILED, source="schedule"))
+        tx.monitoring_jobs.create(new.monitoring_job(2, deployment_id=id_of(2), model_id=OTHER_MODEL))
+        tx.monitoring_jobs.create(new.monitoring_job(3, spec=JobSpec(id_of(1)), definition_id=id_of(7)))
+
+        def found(**query):
+            return [int(job.id, 16) for job in tx.monitoring_jobs.list(JobQuery(**query), ALL).items]
+
+        assert found() == [3, 2, 1]
+        assert found(order_by="created") == [1, 2, 3]
+        assert found(order_by="status") == [1, 2, 3]
+        assert found(deployment_id=id_of(2)) == found(model_id=OTHER_MODEL) == found(job_id=id_of(2)) == [2]
+        assert found(statuses=("FAILED", "RUNNING")) == found(sources=("schedule",)) == [1]
+        assert found(intake_types=("localFile",)) == found(definition_id=id_of(7)) == [3]
+        assert found(created_from=NOW + 2 * SECOND) == [3, 2]
+        assert found(created_before=NOW + 2 * SECOND) == [1]
+        assert found(owner_id=OWNER, created_by_id=OWNER) == [3, 2, 1]
+        assert found(owner_id=id_of(9)) == found(created_by_id=id_of(9)) == []
+        page = tx.monitoring_jobs.list(JobQuery(), PageRequest(1, 1))
+        assert (len(page.items), page.total) == (1, 3)
+
+    def test_parts_are_listed_by_number_and_a_repeated_one_replaces_the_former(self, tx):
+        tx.monitoring_jobs.create(new.monitoring_job(1))
+        assert tx.monitoring_jobs.put_part(id_of(1), JobPart(10, "ten", 1)) is None
+        assert tx.monitoring_jobs.put_part(id_of(1), JobPart(2, "two", 2)) is None
+        assert tx.monitoring_jobs.put_part(id_of(1), JobPart(10, "new", 3)) == "ten"
+        assert tx.monitoring_jobs.parts(id_of(1)) == [JobPart(2, "two", 2), JobPart(10, "new", 3)]
+
+    def test_the_jobs_of_a_deployment_are_purged_with_their_parts(self, tx):
+        for number, deployment in ((1, 1), (2, 2)):
+            tx.monitoring_jobs.create(new.monitoring_job(number, deployment_id=id_of(deployment)))
+            tx.monitoring_jobs.put_part(id_of(number), JobPart(0, "key", 1))
+        assert [job.id for job in tx.monitoring_jobs.purge(DEPLOYMENT)] == [id_of(1)]
+        assert tx.monitoring_jobs.find(id_of(1)) is None
+        assert tx.monitoring_jobs.parts(id_of(1)) == []
+        assert len(tx.monitoring_jobs.parts(id_of(2))) == 1
+
+    def test_a_definition_has_one_job_for_one_due_time(self, filled):
+        with filled.transaction() as tx:
+            tx.monitoring_jobs.create(new.monitoring_job(1, definition_id=id_of(5), due_at=NOW))
+            tx.monitoring_jobs.create(new.monitoring_job(2, definition_id=id_of(5), due_at=NOW + SECOND))
+            tx.monitoring_jobs.create(new.monitoring_job(3, definition_id=id_of(6), due_at=NOW))
+            # On demand it has any number.
+            tx.monitoring_jobs.create(new.monitoring_job(4, definition_id=id_of(5)))
+            tx.monitoring_jobs.create(new.monitoring_job(5, definition_id=id_of(5)))
+        with pytest.raises(sa.exc.IntegrityError), filled.transaction() as tx:
+            tx.monitoring_jobs.create(new.monitoring_job(6, definition_id=id_of(5), due_at=NOW))
+
+    def test_a_job_definition_comes_back_as_it_was(self, tx):
+        made, without = new.definition(1), new.definition(2, schedule=None, next_run_at=None, enabled=False)
+        tx.job_definitions.create(made)
+        tx.job_definitions.create(without)
+        assert tx.job_definitions.find(id_of(1)) == made
+        assert tx.job_definitions.list(None, ALL).items == [without, made]
+        assert tx.job_definitions.list(id_of(9), ALL).items == []
+        assert tx.job_definitions.list(OWNER, ALL, deployment_id=id_of(2)).items == []
+        changed = replace(made, name="new", schedule=Schedule.of({"minute": [1], "hour": ["*"]}))
+        tx.job_definitions.save(changed)
+        assert tx.job_definitions.find(id_of(1)) == changed
+        tx.job_definitions.delete(definition_id=id_of(1))
+        assert tx.job_definitions.find(id_of(1)) is None
+        tx.job_definitions.delete(deployment_id=DEPLOYMENT)
+        assert tx.job_definitions.list(None, ALL).items == []
+
+    def test_a_definition_tells_how_its_jobs_went(self, tx):
+        tx.job_definitions.create(new.definition(1))
+        for number, status in ((1, JobStatus.COMPLETED), (2, JobStatus.FAILED), (3, JobStatus.RUNNING)):
+            ended = None if status is JobStatus.RUNNING else NOW + 10 * number * SECOND
+            job = new.monitoring_job(number, definition_id=id_of(1), status=status, finished_at=ended)
+            tx.monitoring_jobs.create(job)
+        found = tx.job_definitions.find(id_of(1))
+        assert found.last_started == (JobStatus.RUNNING, NOW + 3 * SECOND)
+        assert found.last_success_at == NOW + 10 * SECOND
+        assert found.last_failure_at == NOW + 20 * SECOND
+
+    def test_definitions_are_due_from_their_time_on(self, tx):
+        tx.job_definitions.create(new.definition(1, next_run_at=NOW + SECOND))
+        tx.job_definitions.create(new.definition(2, next_run_at=NOW))
+        tx.job_definitions.create(new.definition(3, next_run_at=None))
+        assert tx.job_definitions.due(NOW - SECOND) == []
+        assert tx.job_definitions.due(NOW) == [id_of(2)]
+        assert tx.job_definitions.due(NOW + SECOND) == [id_of(2), id_of(1)]
+        assert tx.job_definitions.claim(id_of(2), NOW) == NOW
+        assert tx.job_definitions.claim(id_of(1), NOW) is None
+        assert tx.job_definitions.claim(id_of(3), NOW) is None

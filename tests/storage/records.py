@@ -7,8 +7,11 @@ from assay.records.actuals import Actual
 from assay.records.batches import Batch
 from assay.records.datasets import Dataset, DatasetState, FileForm
 from assay.records.deployments import DeployedModel, Deployment, Settings
+from assay.records.job_specs import ClassColumn, CsvForm, JobSpec, Retention, RowColumns
 from assay.records.jobs import Job, JobState
 from assay.records.models import Baseline, Feature, FeatureKind, ModelPackage, Target, TargetType
+from assay.records.monitoring_jobs import JobDefinition, JobStatus, MonitoringJob
+from assay.records.schedules import Schedule
 from assay.records.service import PredictionRequest
 from assay.records.uploads import Upload, UploadState
 from assay.records.users import Token, User
@@ -184,3 +187,71 @@ def job(number: int, **more: Any) -> Job:
         "finished_at": None,
     }
     return Job(**{"id": id_of(number), **fields, **more})
+
+
+SPEC = JobSpec(
+    deployment_id=id_of(1),
+    model_package_id=id_of(1),
+    intake={"type": "s3", "url": "s3://a/b.csv", "endpointUrl": "http://127.0.0.1:9000"},
+    output={"type": "localFile"},
+    columns=RowColumns(
+        predictions=(ClassColumn("yes", "p"), ClassColumn("no", "q")), association_id="id", row_identifiers=("id", "é")
+    ),
+    retention=Retention("samples", 10.0),
+    batch_prefix="nightly",
+    csv=CsvForm(delimiter="tab"),
+    remapping={"a": None, "b": "c"},
+    chunk_size="auto",
+)
+
+
+def monitoring_job(number: int, **more: Any) -> MonitoringJob:
+    fields = {
+        "deployment_id": id_of(1),
+        "spec": SPEC,
+        "model_id": MODEL,
+        "status": JobStatus.INITIALIZING,
+        "details": "waits",
+        "source": "api",
+        "definition_id": None,
+        "due_at": None,
+        "created_at": NOW + number * SECOND,
+        "created_by_id": OWNER,
+        "created_by_name": "ann",
+        "started_at": None,
+        "finished_at": None,
+        "task_id": None,
+        "intake_key": None,
+        "batch_id": None,
+        "upload_id": None,
+        "attempt": 0,
+        "is_counted": False,
+        "scored_rows": 2**40,
+        "failed_rows": 1,
+        "skipped_rows": 2,
+        "percent": 12.5,
+        "intake_size": 2**41,
+        "output_size": None,
+        "results_deleted": False,
+        "logs": ("made",),
+    }
+    return MonitoringJob(**{"id": id_of(number), **fields, **more})
+
+
+def definition(number: int, **more: Any) -> JobDefinition:
+    fields = {
+        "deployment_id": id_of(1),
+        "name": f"definition {number}",
+        "enabled": True,
+        "schedule": Schedule.of({"minute": [0], "hour": [3, 4], "dayOfWeek": ["mon"]}),
+        "spec": SPEC,
+        "created_at": NOW + number * SECOND,
+        "created_by_id": OWNER,
+        "created_by_name": "ann",
+        "updated_at": NOW,
+        "updated_by_id": OWNER,
+        "updated_by_name": "ann",
+        "next_run_at": NOW,
+        "last_scheduled_at": None,
+    }
+    return JobDefinition(**{"id": id_of(number), **fields, **more})

@@ -5,12 +5,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from assay.storage.sql.tables import metadata
 from tests.storage import records as new
 
 from assay.errors import DatabaseMismatch
+from assay.records.monitoring_jobs import JobPart
 from assay.storage.directory import DirectoryStorage
 from assay.storage.sql import migrate
+from assay.storage.sql.tables import metadata
 
 
 @pytest.fixture
@@ -73,6 +74,9 @@ def test_every_migration_goes_down_and_up_again_with_data_in_it(store):
         tx.batches.create(new.batch(1))
         tx.prediction_keys.add(new.id_of(1), tx.uploads.create(new.upload(1)), ["a"])
         tx.actuals.put(new.id_of(1), [new.actual("a")], new.NOW)
+        tx.monitoring_jobs.create(new.monitoring_job(1))
+        tx.monitoring_jobs.put_part(new.id_of(1), JobPart(0, "key", 1))
+        tx.job_definitions.create(new.definition(1))
     for script in ScriptDirectory.from_config(config()).walk_revisions():
         migrated(store, script.down_revision or "base")
         migrated(store, script.revision)

@@ -53,10 +53,22 @@ def numbers(values: pl.Series) -> tuple[pl.Series, int]:
         return values.dt.total_microseconds().cast(pl.Float64) / 1e6, 0
     if values.dtype in (pl.Date, pl.Datetime):
         return dates(values)
-    text = texts(values)
-    text = text.set(text.is_in(list(NO_NUMBER)), None)
+    text = _number_texts(values)
     cast_ = text.cast(pl.Float64, strict=False)
     return cast_.fill_nan(None), cast_.null_count() - text.null_count()
+
+
+def _number_texts(values: pl.Series) -> pl.Series:
+    text = texts(values)
+    return text.set(text.is_in(list(NO_NUMBER)), None)
+
+
+def unreadable_numbers(values: pl.Series) -> pl.Series:
+    """Which values `numbers` counts as unreadable."""
+    if numbers(values)[1] == 0:
+        return pl.repeat(value=False, n=values.len(), dtype=pl.Boolean, eager=True)
+    text = _number_texts(values)
+    return text.is_not_null() & text.cast(pl.Float64, strict=False).is_null()
 
 
 def dates(values: pl.Series) -> tuple[pl.Series, int]:

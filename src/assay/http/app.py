@@ -11,12 +11,15 @@ from assay import __version__
 from assay.http import (
     accuracy,
     aggregates,
+    batch_jobs,
     batches,
     datasets,
     deployments,
     drift,
     errors,
     intake,
+    job_definitions,
+    job_uploads,
     model_packages,
     prediction_stats,
     segments,
@@ -48,6 +51,9 @@ ROUTERS = (
     prediction_stats,
     service,
     segments,
+    batch_jobs,
+    job_uploads,
+    job_definitions,
 )
 
 

@@ -10,7 +10,7 @@ from assay.http.errors import refusal
 from assay.records.limits import Limits
 
 # Files may be much larger than JSON.
-_FILES = re.compile(r"/uploads/[^/]+/?$|/datasets/fromFile/?$")
+_FILES = re.compile(r"/uploads/[^/]+/?$|/datasets/fromFile/?$|/csvUpload(/part/[^/]+)?/?$")
 
 
 class AnnouncedLength:

@@ -87,7 +87,7 @@ def get_status(request: Request, ctx: Ctx, caller: Caller, statusId: str) -> Res
     return JSONResponse(body)
 
 
-@router.delete("/status/{statusId}/", operation_id="deleteStatus", status_code=204)
+@router.delete("/status/{statusId}/", operation_id="deleteStatus", status_code=204, responses=documented(409))
 def delete_status(ctx: Ctx, caller: Caller, statusId: str) -> None:
     """Cancel a task that has not ended; an ended one stays as it is."""
     statuses.cancel(ctx, caller, statusId)

@@ -89,14 +89,16 @@ def _body(upload: Upload) -> UploadReport:
 
 
 @dataclass(frozen=True)
-class _Received:
+class Received:
+    """A body that has arrived whole."""
+
     path: Path
     size: int
     content_hash: str
 
 
 @asynccontextmanager
-async def _received(request: Request, most: int) -> AsyncIterator[_Received]:
+async def received(request: Request, most: int) -> AsyncIterator[Received]:
     """The body in a side file, hashed on the way: memory stays flat however long it is."""
     digest, size = hashlib.sha256(), 0
     with tempfile.NamedTemporaryFile(prefix="assay-upload-") as file:
@@ -107,7 +109,7 @@ async def _received(request: Request, most: int) -> AsyncIterator[_Received]:
             digest.update(piece)
             await run_in_threadpool(file.write, piece)
         file.flush()
-        yield _Received(Path(file.name), size, digest.hexdigest())
+        yield Received(Path(file.name), size, digest.hexdigest())
 
 
 class Columns:
@@ -171,7 +173,7 @@ async def put_upload(
     form = _form(request)
     # Before the body is read: an unknown or locked batch should not cost an upload.
     await run_in_threadpool(batches.require_open, ctx, caller, deploymentId, monitoringBatchId, uploadKey)
-    async with _received(request, ctx.limits.max_upload_bytes) as body:
+    async with received(request, ctx.limits.max_upload_bytes) as body:
         file = NewFile(
             batch_id=monitoringBatchId,
             key=uploadKey,

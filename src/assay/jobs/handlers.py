@@ -2,7 +2,17 @@
 
 from collections.abc import Callable
 
-from assay.monitoring import accuracy_refresh, baselines, datasets, deletions, folding, segment_profiles, uploads
+from assay.monitoring import (
+    accuracy_refresh,
+    baselines,
+    datasets,
+    deletions,
+    folding,
+    job_running,
+    monitoring_jobs,
+    segment_profiles,
+    uploads,
+)
 from assay.monitoring.context import Context
 from assay.records.jobs import Job
 
@@ -15,4 +25,5 @@ HANDLERS: dict[str, Callable[[Context, Job], None]] = {
     segment_profiles.PROFILE_SEGMENTS: segment_profiles.profile_segments,
     deletions.PURGE_BATCH: deletions.purge_batch,
     deletions.PURGE_DEPLOYMENT: deletions.purge_deployment,
+    monitoring_jobs.RUN_MONITORING_JOB: job_running.run,
 }

@@ -3,6 +3,7 @@
 import secrets
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,9 +13,11 @@ from assay.errors import AssayError, LeaseLost
 from assay.jobs import queue
 from assay.jobs.handlers import HANDLERS
 from assay.monitoring.context import Context
+from assay.monitoring.job_definitions import enqueue_due
 from assay.records.jobs import Job
 
 POLL_SECONDS = 0.2
+SCHEDULE_SECONDS = 1.0
 log = structlog.get_logger(__name__)
 
 
@@ -25,6 +28,7 @@ class Worker:
         self._ctx = ctx
         self._owner = f"{socket.gethostname()[:40]}-{secrets.token_hex(6)}"
         self._stop = threading.Event()
+        self._next_look = 0.0
         self._thread = threading.Thread(target=self._run, name=f"worker-{self._owner}", daemon=True)
 
     def start(self) -> None:
@@ -49,12 +53,19 @@ class Worker:
 
     def run_one(self) -> bool:
         """Run the next job that is due; False if there was none."""
+        self._look_at_schedules()
         job = queue.claim(self._ctx, self._owner)
         if job is None:
             return False
         with self._lease(job):
             run(self._ctx, job)
         return True
+
+    def _look_at_schedules(self) -> None:
+        # Schedules are to the minute; a fault of theirs must not keep every claim from being made.
+        if time.monotonic() >= self._next_look:
+            self._next_look = time.monotonic() + SCHEDULE_SECONDS
+            enqueue_due(self._ctx)
 
     @contextmanager
     def _lease(self, job: Job) -> Iterator[None]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from assay.errors import BatchesNotEnabled, BatchLocked, Invalid
@@ -13,8 +13,12 @@ from assay.monitoring.queueing import queued
 from assay.records.batches import Batch, BatchModel, BatchQuery, HealthStatus
 from assay.records.ids import new_id
 from assay.records.limits import Limits
+from assay.records.monitoring_jobs import MonitoringJob
 from assay.records.pages import Page, PageRequest
 from assay.records.users import User
+
+if TYPE_CHECKING:
+    from assay.storage.sql.transaction import Transaction
 
 
 def create(ctx: Context, caller: User, deployment_id: str, fields: dict[str, Any]) -> Batch:
@@ -25,31 +29,41 @@ def create(ctx: Context, caller: User, deployment_id: str, fields: dict[str, Any
         deployment = access.deployment(tx, caller, deployment_id)
         if not deployment.settings.batch_monitoring:
             raise BatchesNotEnabled(deployment.label)
-        if tx.batches.count(deployment_id) >= ctx.limits.max_batches:
-            raise Invalid(
-                f"The deployment has {ctx.limits.max_batches} batches, which is the limit. Delete old ones first."
-            )
-        batch = Batch(
-            id=new_id(now),
-            deployment_id=deployment_id,
-            name=fields.get("name") or f"Batch of {now:%Y-%m-%d %H:%M:%S} UTC",
-            description=fields.get("description"),
-            external_context_url=fields.get("external_context_url"),
-            is_locked=bool(fields.get("is_locked")),
-            created_at=now,
-            created_by_id=caller.id,
-            created_by_name=caller.name,
-            job_id=None,
-            job_state=None,
-            earliest=None,
-            latest=None,
-            predictions_count=0,
-            requests_count=0,
-            user_errors=0,
-            server_errors=0,
-        )
+        check_room(tx, deployment_id, ctx.limits)
+        batch = empty(deployment_id, caller, now, fields)
         tx.batches.create(batch)
     return batch
+
+
+def check_room(tx: "Transaction", deployment_id: str, limits: Limits) -> None:
+    """Refuse one more batch than a deployment may have."""
+    if tx.batches.count(deployment_id) >= limits.max_batches:
+        raise Invalid(f"The deployment has {limits.max_batches} batches, which is the limit. Delete old ones first.")
+
+
+def empty(
+    deployment_id: str, caller: User, now: datetime, fields: dict[str, Any], job: MonitoringJob | None = None
+) -> Batch:
+    """A batch without rows; ``job`` is the monitoring job that makes it, if one does."""
+    return Batch(
+        id=new_id(now),
+        deployment_id=deployment_id,
+        name=fields.get("name") or f"Batch of {now:%Y-%m-%d %H:%M:%S} UTC",
+        description=fields.get("description"),
+        external_context_url=fields.get("external_context_url"),
+        is_locked=bool(fields.get("is_locked")),
+        created_at=now,
+        created_by_id=caller.id,
+        created_by_name=caller.name,
+        job_id=None if job is None else job.id,
+        job_state=None if job is None else job.status,
+        earliest=None,
+        latest=None,
+        predictions_count=0,
+        requests_count=0,
+        user_errors=0,
+        server_errors=0,
+    )
 
 
 def get(ctx: Context, caller: User, deployment_id: str, batch_id: str) -> Batch:

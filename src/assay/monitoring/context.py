@@ -8,13 +8,14 @@ from assay.engines.base import Engine
 from assay.monitoring.baseline_cache import BaselineCache
 from assay.records.limits import Limits
 from assay.storage.base import Storage
+from assay.storage.remote.files import RemoteFiles
 
 
 @dataclass(frozen=True)
 class Context:
     """Handed to each function of ``assay.monitoring``; holds no state of its own but a cache of baselines.
 
-    ``secret`` keys the hashes of tokens.
+    ``secret`` keys the hashes of tokens; ``remote`` reads files elsewhere, from nowhere unless told.
     """
 
     store: Storage
@@ -23,3 +24,4 @@ class Context:
     secret: bytes = field(repr=False)
     limits: Limits = field(default_factory=Limits)
     baselines: BaselineCache = field(default_factory=BaselineCache)
+    remote: RemoteFiles = field(default_factory=RemoteFiles)

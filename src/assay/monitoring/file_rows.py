@@ -116,21 +116,29 @@ def tally_of(ctx: Context, plan: FilePlan, path: Path, *, blob_prefix: str, arri
     try:
         seen = 0
         for chunk in ctx.engine.chunks(path, plan.form, rows=ctx.limits.chunk_rows, columns=plan.wanted):
-            tally.add(_rows(plan, chunk, seen + 1, arrived))
+            tally.add(rows_of(plan, chunk, seen + 1, arrived))
             seen += chunk.height
-        _require_rows(seen)
+        require_rows(seen)
     except BaseException:
         tally.discard()
         raise
     return tally
 
 
-def _require_rows(seen: int) -> None:
+def require_rows(seen: int) -> None:
+    """Refuse a file without rows."""
     if seen == 0:
         raise Invalid("The file has no rows: expected at least one below its header.")
 
 
-def _rows(plan: FilePlan, chunk: pl.DataFrame, first_row: int, arrived: datetime) -> Rows:
+def rows_of(plan: FilePlan, chunk: pl.DataFrame, first_row: int, arrived: datetime) -> Rows:
+    """Some rows of a file, checked; ``first_row`` is the number of the first of them, from 1, for messages.
+
+    Raises
+    ------
+    Invalid
+        When a row cannot be a prediction.
+    """
     wanted = set(plan.features)
     features, unreadable = cast(chunk, [f for f in plan.model.features if f.name in wanted])
     ids = None

@@ -1,6 +1,6 @@
 """The one place where an upload begins to count: profiles, counters and state in a single transaction."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -61,8 +61,12 @@ def count_at_once(ctx: Context, tx: "Transaction", arrival: Arrival) -> None:
     follow(tx, arrival.upload, arrival.user_id, arrival.now)
 
 
-def count_in_steps(ctx: Context, job: Job, arrival: Arrival) -> None:
+def count_in_steps(
+    ctx: Context, job: Job, arrival: Arrival, also: "Callable[[Transaction], None] | None" = None
+) -> None:
     """Make a large upload count without holding the write lock for long.
+
+    What ``also`` does is in the transaction from which on the upload counts.
 
     Its association ids go first, a chunk at a time: they mean nothing until the upload counts. What follows from
     them is found afterwards, so that of two uploads with common ids the later one always sees the earlier.
@@ -78,6 +82,8 @@ def count_in_steps(ctx: Context, job: Job, arrival: Arrival) -> None:
             tx.batches.get(upload.deployment_id, upload.batch_id)
         tx.uploads.update(upload.id, **{name: getattr(upload, name) for name in COUNTED_FIELDS})
         count(tx, arrival)
+        if also is not None:
+            also(tx)
 
 
 COUNTED_FIELDS = ("state", "rows", "first_at", "last_at", "parts", "blob_prefix", "report")

@@ -23,3 +23,8 @@ def settings(deployment_id: str) -> str:
 def upload(deployment_id: str, batch_id: str, key: str) -> str:
     """Where the report of an upload is read."""
     return f"{API}/deployments/{deployment_id}/monitoringBatches/{batch_id}/uploads/{quote(key, safe='')}/"
+
+
+def batch_job(job_id: str) -> str:
+    """Where a monitoring job is read."""
+    return f"{API}/batchJobs/{job_id}/"

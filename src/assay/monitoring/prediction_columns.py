@@ -7,7 +7,7 @@ Regression has one column, ``prediction``. Classification has one column of prob
 import numpy as np
 import polars as pl
 
-from assay.engines.casting import numbers
+from assay.engines.casting import numbers, unreadable_numbers
 from assay.errors import Invalid
 from assay.records.models import Target, TargetType
 from assay.stats.bins import Bins, LevelBins, NumericBins
@@ -81,7 +81,7 @@ def from_file(target: Target, frame: pl.DataFrame, columns: list[str], first_row
     for name in columns:
         cast, lost = numbers(frame[name])
         if lost:
-            bad = (cast.is_null() & frame[name].is_not_null()).arg_true()[0]
+            bad = unreadable_numbers(frame[name]).arg_true()[0]
             raise Invalid(
                 f"Row {first_row + bad}, column '{name}': found {str(frame[name][bad])[:64]!r}, expected a number. "
                 "A prediction must be readable."
@@ -99,13 +99,21 @@ def _with_other_class(target: Target, scores: list[pl.Series]) -> list[pl.Series
 
 def check(target: Target, scores: pl.Series, place: str, first_row: int) -> None:
     """Refuse scores that cannot be predictions: infinite ones, or probabilities outside [0, 1]."""
-    if target.type is TargetType.REGRESSION:
-        wrong, expected = scores.is_infinite(), "a finite number"
-    else:
-        wrong, expected = (scores < 0.0) | (scores > 1.0), "a probability in [0, 1]"
+    wrong = impossible(target, scores)
     if wrong.any():
-        row = wrong.fill_null(value=False).arg_true()[0]
-        raise Invalid(f"Row {first_row + row}, {place}: found {scores[row]}, expected {expected}.")
+        row = wrong.arg_true()[0]
+        raise Invalid(f"Row {first_row + row}, {place}: found {scores[row]}, expected {expected(target)}.")
+
+
+def impossible(target: Target, scores: pl.Series) -> pl.Series:
+    """Which scores cannot be predictions of the target."""
+    wrong = scores.is_infinite() if target.type is TargetType.REGRESSION else (scores < 0.0) | (scores > 1.0)
+    return wrong.fill_null(value=False)
+
+
+def expected(target: Target) -> str:
+    """What a prediction of the target must be, in words."""
+    return "a finite number" if target.type is TargetType.REGRESSION else "a probability in [0, 1]"
 
 
 def columns_of_file(target: Target, names: tuple[str, ...], asked: list[str], classes: list[str]) -> list[str]:

@@ -88,19 +88,30 @@ def tracking(settings: Settings, *, skip_drift: bool = False, skip_accuracy: boo
 
 def check_association_ids(ids: pl.Series, place: str, *, required: bool, longest: int = 256) -> pl.Series:
     """Blank ids are missing; refuses ids that cannot be kept, and missing ones where each row needs one."""
-    ids = ids.set(ids.str.strip_chars() == "", None)
-    if required and ids.null_count():
-        row = ids.is_null().arg_true()[0] + 1
-        raise Invalid(f"{place}, row {row}: the deployment requires an association id for every row.")
-    too_long = ids.str.len_bytes() > longest
-    if too_long.any():
-        row = too_long.fill_null(value=False).arg_true()[0] + 1
-        raise Invalid(f"{place}, row {row}: found an association id of more than {longest} bytes.")
-    nul = ids.str.contains("\x00", literal=True)
-    if nul.any():
-        row = nul.fill_null(value=False).arg_true()[0] + 1
-        raise Invalid(f"{place}, row {row}: found a NUL character in an association id, which no text may hold.")
+    ids = without_blanks(ids)
+    for wrong, reason in association_id_faults(ids, required=required, longest=longest):
+        if wrong.any():
+            raise Invalid(f"{place}, row {wrong.arg_true()[0] + 1}: {reason}.")
     return ids
+
+
+def without_blanks(ids: pl.Series) -> pl.Series:
+    """Blank ids are missing."""
+    return ids.set(ids.str.strip_chars() == "", None)
+
+
+def association_id_faults(ids: pl.Series, *, required: bool, longest: int = 256) -> list[tuple[pl.Series, str]]:
+    """Which ids cannot be kept, and why; also missing ones where each row needs one."""
+    faults = [
+        ((ids.str.len_bytes() > longest), f"found an association id of more than {longest} bytes"),
+        (
+            ids.str.contains("\x00", literal=True),
+            "found a NUL character in an association id, which no text may hold",
+        ),
+    ]
+    if required:
+        faults.insert(0, (ids.is_null(), "the deployment requires an association id for every row"))
+    return [(wrong.fill_null(value=False), reason) for wrong, reason in faults]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +159,8 @@ class Tally:
     slices: dict[Slice, Profiles] = field(default_factory=dict)
     estimated: bool = False
 
-    def add(self, rows: Rows) -> None:
-        """Count and keep some rows."""
+    def add(self, rows: Rows, kept: pl.Series | None = None) -> None:
+        """Count some rows, and keep those that ``kept`` (booleans) says; all of them unless told."""
         if rows.height == 0:
             return
         if self.tracking.drift:
@@ -161,7 +172,7 @@ class Tally:
             self.last_at = last if self.last_at is None else max(self.last_at, last)
         for name, count in rows.unreadable.items():
             self.unreadable[name] = self.unreadable.get(name, 0) + count
-        self._keep(rows)
+        self._keep(rows, kept)
 
     def _profile(self, rows: Rows) -> None:
         for part, places in self.cut.parts(rows.at, rows.segments):
@@ -181,7 +192,7 @@ class Tally:
             predictions = Profile.of(rows.predictions, self.baseline.prediction_bins)
         return Profiles(features, predictions)
 
-    def _keep(self, rows: Rows) -> None:
+    def _keep(self, rows: Rows, kept: pl.Series | None) -> None:
         ids = rows.association_ids if self.tracking.accuracy else None
         self.without_association_id += rows.height if ids is None else ids.null_count()
         if ids is None and not self.tracking.raw_rows:
@@ -196,6 +207,10 @@ class Tally:
         frame = frame.with_columns(
             [c.alias(SEGMENT + c.name) for c in rows.segments if FEATURE + c.name not in frame.columns]
         )
+        if kept is not None:
+            frame = frame.filter(kept)
+        if frame.is_empty():
+            return
         self.ctx.store.blobs.put(part_key(self.blob_prefix, self.parts), [_parquet(frame)])
         self.parts += 1
 

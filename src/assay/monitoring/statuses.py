@@ -1,9 +1,9 @@
 """How queued work stands, for those who asked for it."""
 
 from assay.errors import UnknownStatus
-from assay.monitoring import access
+from assay.monitoring import access, monitoring_jobs
 from assay.monitoring.context import Context
-from assay.records.jobs import Job
+from assay.records.jobs import Job, JobState
 from assay.records.pages import Page, PageRequest
 from assay.records.users import User
 
@@ -25,6 +25,9 @@ def page(ctx: Context, caller: User, request: PageRequest) -> Page[Job]:
 
 def cancel(ctx: Context, caller: User, job_id: str) -> None:
     """Cancel a job that has not ended."""
-    get(ctx, caller, job_id)
+    job = get(ctx, caller, job_id)
+    if job.kind == monitoring_jobs.RUN_MONITORING_JOB and job.state in {JobState.QUEUED, JobState.RUNNING}:
+        monitoring_jobs.cancel(ctx, caller, job.args["monitoring_job_id"])
+        return
     with ctx.store.transaction() as tx:
         tx.jobs.cancel(job_id, ctx.clock())

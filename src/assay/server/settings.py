@@ -2,7 +2,12 @@
 
 from pathlib import Path
 
+from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from assay.storage.remote.files import RemoteFiles
+from assay.storage.remote.hosts import AllowedHosts
+from assay.storage.remote.signing import StoreKeys
 
 
 class ServerSettings(BaseSettings):
@@ -16,6 +21,11 @@ class ServerSettings(BaseSettings):
         Where to listen. Loopback unless told.
     workers : int
         Threads that run jobs.
+    intake_hosts : str
+        Hosts, with commas between, that monitoring jobs may read files from: names and addresses with or without a
+        port, and networks of addresses that are not public. None unless told.
+    intake_s3_endpoint, intake_s3_region, intake_s3_access_key_id, intake_s3_secret_access_key : str
+        The S3-compatible store that is meant when a job names none, and the credentials for all of them.
     """
 
     model_config = SettingsConfigDict(env_prefix="ASSAY_", extra="ignore")
@@ -25,3 +35,20 @@ class ServerSettings(BaseSettings):
     port: int = 8700
     workers: int = 2
     log_level: str = "info"
+    intake_hosts: str | None = None
+    intake_s3_endpoint: str | None = None
+    intake_s3_region: str = "us-east-1"
+    intake_s3_access_key_id: str | None = None
+    intake_s3_secret_access_key: SecretStr | None = None
+
+    @property
+    def remote_files(self) -> RemoteFiles:
+        """What monitoring jobs may read from elsewhere."""
+        key, secret = self.intake_s3_access_key_id, self.intake_s3_secret_access_key
+        return RemoteFiles(
+            hosts=AllowedHosts.of(self.intake_hosts or ""),
+            keys=None
+            if key is None or secret is None
+            else StoreKeys(key, secret.get_secret_value(), self.intake_s3_region),
+            endpoint=self.intake_s3_endpoint,
+        )

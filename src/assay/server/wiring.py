@@ -13,6 +13,7 @@ from assay.jobs.worker import Worker
 from assay.monitoring.context import Context
 from assay.records.limits import Limits
 from assay.storage.directory import DirectoryStorage
+from assay.storage.remote.files import RemoteFiles
 
 KEY_FILE = "secret.key"
 
@@ -25,7 +26,7 @@ class Embedded:
     context: Context
 
 
-def open_folder(folder: Path, limits: Limits | None = None) -> Embedded:
+def open_folder(folder: Path, limits: Limits | None = None, remote: RemoteFiles | None = None) -> Embedded:
     """Open, and create or upgrade where needed, the store of one folder."""
     store = DirectoryStorage(folder)
     store.migrate()
@@ -35,6 +36,7 @@ def open_folder(folder: Path, limits: Limits | None = None) -> Embedded:
         clock=lambda: datetime.now(UTC),
         secret=_secret(folder),
         limits=limits or Limits(),
+        remote=remote or RemoteFiles(),
     )
     return Embedded(store, context)
 

@@ -9,17 +9,19 @@ import sqlalchemy as sa
 from assay.errors import NotFound, UnknownBatch
 from assay.records.batches import Batch, BatchModel, BatchOrder, BatchQuery
 from assay.records.pages import Page, PageRequest
+from assay.storage.sql.monitoring_jobs import STATUS
 from assay.storage.sql.paging import contains, page_of
-from assay.storage.sql.tables import batch_models, batches, jobs, users
+from assay.storage.sql.tables import batch_models, batches, jobs, monitoring_jobs, users
 
 _SELECT = (
     sa.select(
         *(c for c in batches.c if c.name != "deleted_at"),
         users.c.name.label("created_by_name"),
-        jobs.c.state.label("job_state"),
+        STATUS.label("job_state"),
     )
     .join(users, users.c.id == batches.c.created_by_id)
-    .outerjoin(jobs, jobs.c.id == batches.c.job_id)
+    .outerjoin(monitoring_jobs, monitoring_jobs.c.id == batches.c.job_id)
+    .outerjoin(jobs, jobs.c.id == monitoring_jobs.c.task_id)
 )
 
 # An empty batch shows, and sorts by, the time it was made.

@@ -7,8 +7,10 @@ from assay.storage.sql.actuals import Actuals
 from assay.storage.sql.batches import Batches
 from assay.storage.sql.datasets import Datasets
 from assay.storage.sql.deployments import Deployments
+from assay.storage.sql.job_definitions import JobDefinitions
 from assay.storage.sql.jobs import Jobs
 from assay.storage.sql.models import Baselines, ModelPackages
+from assay.storage.sql.monitoring_jobs import MonitoringJobs
 from assay.storage.sql.profiles import Profiles
 from assay.storage.sql.segments import Segments
 from assay.storage.sql.service import ServiceRequests
@@ -35,3 +37,5 @@ class Transaction:
         self.actuals = Actuals(connection)
         self.accuracy = AccuracyStates(connection)
         self.service_requests = ServiceRequests(connection)
+        self.monitoring_jobs = MonitoringJobs(connection)
+        self.job_definitions = JobDefinitions(connection)

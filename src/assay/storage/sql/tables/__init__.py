@@ -7,6 +7,7 @@ from assay.storage.sql.tables.datasets import datasets
 from assay.storage.sql.tables.deployments import deployed_models, deployments
 from assay.storage.sql.tables.jobs import jobs
 from assay.storage.sql.tables.models import baselines, model_packages
+from assay.storage.sql.tables.monitoring_jobs import job_definitions, job_parts, monitoring_jobs
 from assay.storage.sql.tables.schema import SERIAL, UtcDateTime, metadata
 from assay.storage.sql.tables.segments import segment_values, segmented_uploads
 from assay.storage.sql.tables.service import service_requests
@@ -24,9 +25,12 @@ __all__ = [
     "datasets",
     "deployed_models",
     "deployments",
+    "job_definitions",
+    "job_parts",
     "jobs",
     "metadata",
     "model_packages",
+    "monitoring_jobs",
     "prediction_keys",
     "profiles",
     "segment_values",
