@@ -18,6 +18,7 @@ from assay.monitoring.context import Context
 from assay.records.limits import Limits
 from assay.server.wiring import open_folder
 from assay.storage.directory import DirectoryStorage
+from assay.storage.remote.files import RemoteFiles
 from assay.storage.sql.tables import metadata
 
 API = "http://testserver/api/v2/"
@@ -135,9 +136,14 @@ class Served:
 
 
 @contextmanager
-def serving(folder: Path, known: dict[str, str] | None = None, limits: Limits | None = None) -> Iterator[Served]:
+def serving(
+    folder: Path,
+    known: dict[str, str] | None = None,
+    limits: Limits | None = None,
+    remote: RemoteFiles | None = None,
+) -> Iterator[Served]:
     """Serve a folder; users get tokens unless some are ``known`` from an earlier time."""
-    parts = open_folder(folder, limits)
+    parts = open_folder(folder, limits, remote)
     given = known or {
         name: tokens.create(parts.context, name, is_admin=name == "admin") for name in ("owner", "stranger", "admin")
     }

@@ -55,7 +55,8 @@ class AllowedHosts:
             if "/" in entry:
                 networks.append(ip_network(entry))
                 continue
-            parts = urlsplit(f"//{entry}")
+            bare = _literal(entry)
+            parts = urlsplit(f"//[{entry}]" if bare is not None and bare.version == 6 else f"//{entry}")
             if not parts.hostname or parts.path or parts.username is not None:
                 raise ValueError(f"{SETTING}: found {entry!r}, expected a host, a host and a port, or a network.")
             name = _name(parts.hostname)
