@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.effort import SOAK
 from tests.http.jobs import COLUMNS, batches_of, feature_drift, job_path, new_job, read_job, result_of
 from tests.jobs.interruption import Interrupted
 from tests.material import Ready, Serve, binary_rows, file_of, new_batch, upload
@@ -23,7 +24,7 @@ ROWS = 900
 # Small enough that reading, association ids and actuals each take several steps.
 LIMITS = Limits(chunk_rows=100, max_rows_per_call=70)
 # A job of these rows commits fewer transactions; the last ones show that every step has had its turn.
-STEPS = range(1, 46, 4)
+STEPS = [*range(1, 45, 1 if SOAK else 8), 45]
 
 KILLED = """
 import sys, time
@@ -110,7 +111,7 @@ def test_a_job_whose_process_is_killed_after_any_step_counts_once(serve: Serve, 
         require_counted_once(server, binary, job)
 
 
-@pytest.mark.parametrize("step", range(1, 46, 3))
+@pytest.mark.parametrize("step", range(1, 46, 1 if SOAK else 4))
 def test_a_job_that_is_cancelled_after_any_step_stops_there_or_is_too_far(
     serve: Serve, binary: Ready, step: int
 ) -> None:
@@ -128,7 +129,7 @@ def test_a_job_that_is_cancelled_after_any_step_stops_there_or_is_too_far(
             require_counted_once(server, binary, job)
 
 
-@pytest.mark.parametrize("step", range(2, 46, 6))
+@pytest.mark.parametrize("step", range(2, 46, 1 if SOAK else 8))
 def test_a_worker_that_lost_its_job_to_another_changes_nothing(serve: Serve, binary: Ready, step: int) -> None:
     with serve(limits=LIMITS) as server:
         job = waiting_job(server, binary)

@@ -21,6 +21,7 @@ from assay.client.errors import (
     Unreachable,
     WorkFailed,
 )
+from assay.client.jobs import JobColumns, MonitoringJob
 from assay.client.limits import Limits
 from assay.client.model_packages import Feature, ModelPackage, Target
 from assay.client.paging import Pages
@@ -54,8 +55,10 @@ __all__ = [
     "Feature",
     "FeatureDrift",
     "FileUnusable",
+    "JobColumns",
     "Limits",
     "ModelPackage",
+    "MonitoringJob",
     "NotFound",
     "Pages",
     "Patience",

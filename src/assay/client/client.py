@@ -9,6 +9,7 @@ from assay.client.actuals import Actuals
 from assay.client.batches import Batches
 from assay.client.datasets import Datasets
 from assay.client.deployments import Deployments
+from assay.client.jobs import Jobs
 from assay.client.limits import LimitsOfBatches
 from assay.client.model_packages import ModelPackages
 from assay.client.predictions import Predictions
@@ -44,6 +45,7 @@ class Client:
     service : Service
     datasets : Datasets
     model_packages : ModelPackages
+    jobs : Jobs
     limits : LimitsOfBatches
 
     Raises
@@ -79,6 +81,7 @@ class Client:
         self.predictions = Predictions(self._transport)
         self.service = Service(self._transport)
         self.actuals = Actuals(self._transport)
+        self.jobs = Jobs(self._transport, self.datasets)
         self.limits = LimitsOfBatches(self._transport)
 
     @property

@@ -6,6 +6,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
+from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import quote, urlsplit
 
@@ -156,6 +157,36 @@ class Transport:
             self._sleep(pause)
         raise AssertionError("unreachable: the loop has no end")  # pragma: no cover
 
+    def download(self, path: str, target: Path) -> int:
+        """Write what is at a path to a file, whatever its size; a call that breaks off leaves none.
+
+        Returns
+        -------
+        int
+            Bytes written.
+
+        Raises
+        ------
+        Unreachable, Unauthorized, NotFound, Refused, ServerProblem
+        OSError
+            When the file cannot be written.
+        """
+        side = target.with_name(f"{target.name}.part")
+        try:
+            with self._http.stream("GET", f"{self.root}{API}{path}") as response, side.open("wb") as file:
+                if response.status_code != 200:
+                    response.read()
+                    self._answer(response)
+                for piece in response.iter_bytes():
+                    file.write(piece)
+                size = file.tell()
+            side.replace(target)
+        except httpx2.RequestError as problem:
+            raise self._unreachable("GET", problem) from problem
+        finally:
+            side.unlink(missing_ok=True)
+        return size
+
     def wait(self, answer: Answer, what: str) -> str | None:
         """Wait until the work that an answer points to is done.
 
@@ -190,7 +221,7 @@ class Transport:
             word = _status_word(state.json)
             if word in {"completed", "active", ""}:
                 return None
-            if word not in {"initialized", "running"}:
+            if word not in {"initialized", "initializing", "running"}:
                 raise WorkFailed(_message(state.json) or f"{what} ended as {word.upper()}.")
             if time.monotonic() + pause > end:
                 raise StillWorking(
@@ -329,7 +360,8 @@ def _fail(response: httpx2.Response) -> NoReturn:
 def _message(found: object) -> str | None:
     if not isinstance(found, dict):
         return None
-    message = found.get("message")
+    # A monitoring job tells in words how it stands where a status has a message.
+    message = found.get("message", found.get("statusDetails"))
     return message if isinstance(message, str) and message else None
 
 
