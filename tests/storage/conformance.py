@@ -22,8 +22,8 @@ from assay.records.job_specs import JobSpec
 from assay.records.jobs import JobState
 from assay.records.monitoring_jobs import JobPart, JobQuery, JobStatus
 from assay.records.pages import PageRequest
-from assay.records.slices import WHOLE, Segment, Selection, Slice
 from assay.records.schedules import Schedule
+from assay.records.slices import WHOLE, Segment, Selection, Slice
 from assay.records.uploads import UploadState
 
 ALL = PageRequest()

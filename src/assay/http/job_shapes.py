@@ -101,7 +101,7 @@ def spec_changes(body: JobFields) -> dict[str, Any]:
         raise Invalid("batchJobType: found prediction, expected monitoring: this server watches models and runs none.")
     changes = {ours: sent[theirs] for theirs, ours in _SAME.items() if theirs in sent}
     if "intake_settings" in sent:
-        changes["intake"] = {"type": "localFile", **sent["intake_settings"]}
+        changes["intake"] = _intake(sent["intake_settings"])
     if "monitoring_columns" in sent or "monitoring_output_settings" in sent:
         changes["columns"] = _columns(body.monitoring_columns, body.monitoring_output_settings or {})
     if "monitoring_aggregation" in sent:
@@ -133,6 +133,14 @@ _SAME = {
 def spec_of(body: MonitoringJobCreate) -> JobSpec:
     """A new job's specification."""
     return JobSpec(**spec_changes(body))
+
+
+def _intake(sent: dict[str, Any]) -> dict[str, Any]:
+    intake = {"type": "localFile", **sent}
+    if intake["type"] != "localFile":
+        return intake
+    # Clients also send what concerns themselves alone, such as the file's name on their disk.
+    return {name: value for name, value in intake.items() if name in {"type", "multipart", "async"}}
 
 
 def _columns(body: MonitoringColumns | None, output: dict[str, Any]) -> RowColumns:

@@ -39,6 +39,8 @@ def counted(upload: Upload, tally: Tally) -> Upload:
             "withoutAssociationId": tally.without_association_id,
             "rowsKept": tally.tracking.raw_rows,
             **({"withoutSegment": tally.cut.left_out} if tally.cut.left_out else {}),
+            **({"rowsSampled": True} if tally.sampled else {}),
+            **({"withoutDrift": True} if tally.without_drift else {}),
         },
     )
 

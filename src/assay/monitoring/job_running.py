@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 from assay.engines.row_counts import most_rows
 from assay.errors import AssayError, LeaseLost, TooManyBadRows, UnknownDeployment
 from assay.monitoring import batches, intake, job_actuals
-from assay.monitoring.accuracy import recompute
+from assay.monitoring.accuracy_refresh import recompute
 from assay.monitoring.context import Context
 from assay.monitoring.job_intake import RowsFile, rows_file
 from assay.monitoring.job_result import ResultFile
 from assay.monitoring.job_rows import JobPlan, JobRows, job_plan
 from assay.monitoring.monitoring_jobs import line
 from assay.monitoring.rows import Tally, Tracking, tracking
+from assay.monitoring.segments import cut_of
 from assay.monitoring.watched import WatchedModel, watched
 from assay.records.ids import new_id
 from assay.records.jobs import Job
@@ -188,10 +189,18 @@ def _tracking(this: Run) -> Tracking:
     return found
 
 
+def _tally(this: Run, blob_prefix: str) -> Tally:
+    spec = this.job.spec
+    with this.ctx.store.snapshot() as tx:
+        cut = cut_of(this.ctx, tx, this.model.deployment)
+    without_drift = spec.skip_drift or not spec.columns.report_drift
+    return Tally(this.ctx, this.model.ready, _tracking(this), blob_prefix, cut, without_drift=without_drift)
+
+
 def _read_and_count(this: Run, file: RowsFile, plan: JobPlan, upload: Upload | None, result: ResultFile) -> None:
     ctx, now = this.ctx, this.ctx.clock()
     own = None if upload is None else replace(upload, blob_prefix=f"{upload.blob_prefix}/{this.task.attempt}")
-    tally = None if own is None else Tally(ctx, this.model.ready, _tracking(this), own.blob_prefix)
+    tally = None if own is None else _tally(this, own.blob_prefix)
     rows = JobRows(
         ctx=ctx,
         plan=plan,

@@ -71,9 +71,11 @@ def readable_uploads(source: RowSource, selection: Selection) -> Sequence[Upload
     """
     model = source.model
     found = source.tx.uploads.overlapping(model.deployment.id, model.model_id, selection)
-    uploads = [u for u in found if u.rows]
+    uploads = [u for u in found if u.rows and not u.report.get("withoutDrift")]
     featured = source.part == FEATURES
-    if any(not u.parts or (featured and not u.report.get("rowsKept", True)) for u in uploads):
+    if any(
+        not u.parts or u.report.get("rowsSampled") or (featured and not u.report.get("rowsKept", True)) for u in uploads
+    ):
         raise Invalid(
             "start, end, bucketSize: the rows of this span are not kept, so it cannot be cut finer. "
             f"Ask for a span of whole buckets of {model.deployment.settings.bucket_size} (UTC)."

@@ -142,6 +142,10 @@ class Tally:
         Profiles by bucket of time, and by segment and bucket. Those of all rows are their sum.
     estimated : bool
         Whether the rows came as aggregates whose cells can only be estimated.
+    sampled : bool
+        Whether only some of the rows are kept one by one, so that these cannot be profiled again.
+    without_drift : bool
+        Whether the rows count and have no profile, because their sender left drift out.
     """
 
     ctx: Context
@@ -158,6 +162,8 @@ class Tally:
     unreadable: dict[str, int] = field(default_factory=dict)
     slices: dict[Slice, Profiles] = field(default_factory=dict)
     estimated: bool = False
+    sampled: bool = False
+    without_drift: bool = False
 
     def add(self, rows: Rows, kept: pl.Series | None = None) -> None:
         """Count some rows, and keep those that ``kept`` (booleans) says; all of them unless told."""
@@ -209,6 +215,7 @@ class Tally:
         )
         if kept is not None:
             frame = frame.filter(kept)
+            self.sampled = True
         if frame.is_empty():
             return
         self.ctx.store.blobs.put(part_key(self.blob_prefix, self.parts), [_parquet(frame)])

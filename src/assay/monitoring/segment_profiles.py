@@ -86,6 +86,9 @@ def _profile(ctx: Context, job: Job, upload: Upload) -> None:
 
 def _slices(ctx: Context, upload: Upload, baseline: OpenBaseline, cut: ByBucket) -> dict[Slice, Profiles]:
     found: dict[Slice, Profiles] = {}
+    if upload.report.get("rowsSampled") or upload.report.get("withoutDrift"):
+        # A part of the rows is no profile of all of them.
+        return found
     attributes = list(cut.known)
     columns = [AT, *(FEATURE + n for n in baseline.feature_bins), *baseline.prediction_bins, *columns_of(attributes)]
     for rows in stored_parts(ctx, upload.blob_prefix, upload.parts, list(dict.fromkeys(columns))):
