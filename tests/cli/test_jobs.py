@@ -106,5 +106,5 @@ def test_download(ready: Wire, assay: Assay, tmp_path: Path, monkeypatch: pytest
     name = f"monitoring-job-{JOB}.csv"
     assert assay(f"job download {JOB}").out == f"The rows of job {JOB} are in '{name}'.\n"
     assert (tmp_path / name).exists()
-    assert assay(f"job download {JOB} --output other.csv").code == 0
+    assert assay(f"job download {JOB} --output other.csv --json").json == {**job(), "file": "other.csv"}
     assert (tmp_path / "other.csv").exists()

@@ -61,6 +61,7 @@ def things(shared: Served, prepared: Prepared) -> dict[str, str]:
         "model": binary.model_id,
         "batch": new_batch(owner, binary, batchName="open"),
         "locked": new_batch(owner, binary, batchName="locked", isLocked=True),
+        "definition": owner.post("batchMonitoringJobDefinitions/", {"deploymentId": binary.id}).json()["id"],
         "other": new_batch(owner, prepared.regression, batchName="of another deployment"),
         "training": owner.read(f"modelPackages/{binary.package_id}/")["datasets"]["trainingDataCatalogId"],
     }

@@ -291,6 +291,41 @@ def test_of_the_rows_as_many_are_kept_one_by_one_as_asked(
     assert found["sampleSize"] == kept
 
 
+def test_rows_of_a_job_are_told_apart_by_segment_like_those_of_the_file_door(served: Served, binary: Ready) -> None:
+    owner, content = served.owner, rows_csv()
+    segments = {"segmentAnalysis": {"enabled": True, "attributes": ["region"]}}
+    owner.finished(owner.patch(binary.path("settings"), segments))
+    job = run_job(served, binary, content)
+    twin = new_batch(owner, binary)
+    upload(owner, binary, twin, "k", content)
+    north = {"segmentAttribute": "region", "segmentValue": "north"}
+    found, expected = (
+        owner.read(binary.path("featureDrift"), batchId=one, **north)["data"]
+        for one in (job["monitoringBatchId"], twin)
+    )
+    assert found == expected
+    assert found[0]["sampleSize"] == int((binary_rows(21, 120)["region"] == "north").sum())
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"monitoringAggregation": {"retentionPolicy": "percentage", "retentionValue": 50}},
+        {"skipDriftTracking": True},
+    ],
+)
+def test_rows_that_are_not_all_kept_are_not_profiled_again(
+    served: Served, binary: Ready, fields: dict[str, Any]
+) -> None:
+    owner = served.owner
+    job = run_job(served, binary, rows_csv(), **fields)
+    segments = {"segmentAnalysis": {"enabled": True, "attributes": ["region"]}}
+    owner.finished(owner.patch(binary.path("settings"), segments))
+    north = {"segmentAttribute": "region", "segmentValue": "north"}
+    found = owner.read(binary.path("targetDrift"), batchId=job["monitoringBatchId"], **north)
+    assert found["sampleSize"] in {0, None}
+
+
 @pytest.mark.parametrize(
     ("settings", "made"),
     [

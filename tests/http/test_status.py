@@ -1,14 +1,16 @@
 """Statuses of work that goes on after its answer."""
 
+from typing import get_args
 from urllib.parse import quote
 
 import pytest
 from tests.material import Ready, binary_rows, file_of, upload
 from tests.serving import Served, User
 
-from assay.http.batches import JOB_WORDS
+from assay.http.batches import JobWord
 from assay.http.status import WORDS
 from assay.records.jobs import JobState
+from assay.records.monitoring_jobs import JobStatus
 
 
 def sent(user: User, content: bytes, name: str = "t.csv") -> tuple[str, str]:
@@ -80,4 +82,4 @@ def test_the_status_of_an_upload_leads_to_its_report_whatever_its_key(
 
 def test_every_state_of_work_has_its_word() -> None:
     assert set(WORDS) == set(JobState)
-    assert set(JOB_WORDS) == set(JobState)
+    assert set(get_args(JobWord)) == set(JobStatus)

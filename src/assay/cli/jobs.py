@@ -200,9 +200,13 @@ def download(
     output: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Where to write. [monitoring-job-JOB.csv]")
     ] = None,
+    json_: JsonOption = False,
 ) -> None:
     """Write the rows of a completed job to a CSV file, with a column that tells what became of each."""
     with session(context) as client:
         found = client.jobs.get(job)
         target = client.jobs.download(found, output or Path(f"monitoring-job-{found.id}.csv"))
-    show(f"The rows of job {found.id} are in '{target}'.")
+    if json_:
+        show_json({**found.raw, "file": str(target)})
+    else:
+        show(f"The rows of job {found.id} are in '{target}'.")
