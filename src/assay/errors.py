@@ -95,6 +95,13 @@ class UnknownStatus(NotFound):
         super().__init__(f"Status not found: {status_id}.")
 
 
+class UnknownCustomMetric(NotFound):
+    """No custom metric of this id in the deployment."""
+
+    def __init__(self, metric_id: str) -> None:
+        super().__init__(f"Custom metric not found: {metric_id}.")
+
+
 class Gone(AssayError):
     """The object was there and has been deleted or archived."""
 

@@ -47,6 +47,7 @@ class Fuzzed:
             "datasetId": things["dataset"],
             "statusId": things["status"],
             "uploadKey": things["upload"],
+            "customMetricId": things["metric"],
         }
 
     def calls(self, operation: Operation) -> Any:

@@ -12,6 +12,9 @@ from assay.http import (
     accuracy,
     aggregates,
     batches,
+    custom_metric_figures,
+    custom_metric_values,
+    custom_metrics,
     datasets,
     deployments,
     drift,
@@ -48,6 +51,9 @@ ROUTERS = (
     prediction_stats,
     service,
     segments,
+    custom_metrics,
+    custom_metric_values,
+    custom_metric_figures,
 )
 
 
@@ -87,7 +93,8 @@ def _described(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema is None:
         schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
         _, shapes = msgspec.json.schema_components(
-            (*intake.BODIES, aggregates.PredictionStats), ref_template="#/components/schemas/{name}"
+            (*intake.BODIES, aggregates.PredictionStats, *custom_metric_values.BODIES),
+            ref_template="#/components/schemas/{name}",
         )
         schema["components"]["schemas"].update(shapes)
         # The framework leaves out defaults of null; the contract states this one.

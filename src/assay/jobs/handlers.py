@@ -15,4 +15,5 @@ HANDLERS: dict[str, Callable[[Context, Job], None]] = {
     segment_profiles.PROFILE_SEGMENTS: segment_profiles.profile_segments,
     deletions.PURGE_BATCH: deletions.purge_batch,
     deletions.PURGE_DEPLOYMENT: deletions.purge_deployment,
+    deletions.PURGE_CUSTOM_METRIC: deletions.purge_custom_metric,
 }

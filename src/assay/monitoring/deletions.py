@@ -6,6 +6,7 @@ from assay.records.jobs import Job
 
 PURGE_BATCH = "purge_batch"
 PURGE_DEPLOYMENT = "purge_deployment"
+PURGE_CUSTOM_METRIC = "purge_custom_metric"
 
 
 def purge_batch(ctx: Context, job: Job) -> None:
@@ -32,9 +33,20 @@ def purge_deployment(ctx: Context, job: Job) -> None:
         tx.profiles.delete(deployment_id=deployment_id)
         tx.accuracy.delete(deployment_id=deployment_id)
         tx.service_requests.delete(deployment_id=deployment_id)
+        tx.custom_metric_values.delete(deployment_id=deployment_id)
+        tx.custom_metrics.purge(deployment_id=deployment_id)
         tx.actuals.delete(deployment_id)
         tx.segments.delete(deployment_id)
         prefixes = tx.uploads.purge(deployment_id=deployment_id)
         tx.jobs.complete(job, ctx.clock())
     for prefix in prefixes:
         ctx.store.blobs.delete(prefix)
+
+
+def purge_custom_metric(ctx: Context, job: Job) -> None:
+    """Remove a deleted custom metric and its values."""
+    metric_id = job.args["metric_id"]
+    with ctx.store.transaction() as tx:
+        tx.custom_metric_values.delete(metric_id=metric_id)
+        tx.custom_metrics.purge(metric_id=metric_id)
+        tx.jobs.complete(job, ctx.clock())

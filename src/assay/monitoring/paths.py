@@ -23,3 +23,8 @@ def settings(deployment_id: str) -> str:
 def upload(deployment_id: str, batch_id: str, key: str) -> str:
     """Where the report of an upload is read."""
     return f"{API}/deployments/{deployment_id}/monitoringBatches/{batch_id}/uploads/{quote(key, safe='')}/"
+
+
+def custom_metric(deployment_id: str, metric_id: str) -> str:
+    """Where a custom metric is read."""
+    return f"{API}/deployments/{deployment_id}/customMetrics/{metric_id}/"
