@@ -5,6 +5,17 @@ from assay.client.actual_files import Actual, ActualColumns
 from assay.client.actuals import ActualsReport
 from assay.client.batch import Batch, BatchModel
 from assay.client.client import Client
+from assay.client.custom_metric import (
+    BatchMetric,
+    CustomMetric,
+    MetricColumns,
+    MetricSummary,
+    MetricValue,
+    NewMetric,
+    SubmitReport,
+    TimeMetric,
+)
+from assay.client.custom_metric_figures import MetricSeries
 from assay.client.datasets import Dataset
 from assay.client.deployments import Deployment, Settings
 from assay.client.drift import BatchDrift, DriftRow, FeatureDrift, TargetDrift
@@ -41,6 +52,7 @@ __all__ = [
     "Batch",
     "BatchAccuracy",
     "BatchDrift",
+    "BatchMetric",
     "BatchModel",
     "BatchOutcome",
     "BatchPredictions",
@@ -48,6 +60,7 @@ __all__ = [
     "Client",
     "Columns",
     "Conflict",
+    "CustomMetric",
     "Dataset",
     "Deployment",
     "DriftRow",
@@ -55,7 +68,12 @@ __all__ = [
     "FeatureDrift",
     "FileUnusable",
     "Limits",
+    "MetricColumns",
+    "MetricSeries",
+    "MetricSummary",
+    "MetricValue",
     "ModelPackage",
+    "NewMetric",
     "NotFound",
     "Pages",
     "Patience",
@@ -67,8 +85,10 @@ __all__ = [
     "ServiceStats",
     "Settings",
     "StillWorking",
+    "SubmitReport",
     "Target",
     "TargetDrift",
+    "TimeMetric",
     "Unauthorized",
     "Unreachable",
     "UploadReport",
