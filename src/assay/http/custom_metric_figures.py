@@ -10,12 +10,11 @@ from assay.http.bodies import Moment
 from assay.http.custom_metric_queries import ByBatch, ByTime, OverBatches, OverTime
 from assay.http.custom_metrics import CustomMetricBody, metric_body
 from assay.http.errors import documented
-from assay.http.shapes import TimeRange
+from assay.http.shapes import TimeRange, period_of
 from assay.monitoring import custom_metric_figures
 from assay.monitoring.custom_metric_figures import CategoryFigure, MetricFigure
 from assay.monitoring.custom_metric_tallies import FigureQuery
 from assay.records.batches import Batch
-from assay.records.buckets import Span
 from assay.records.times import format_time
 
 router = APIRouter(prefix="/api/v2/deployments/{deploymentId}", tags=["customMetrics"], responses=documented())
@@ -129,7 +128,7 @@ def get_summary(
 ) -> CustomMetricSummary:
     """Read a custom metric over a span of time in one figure."""
     span, found = custom_metric_figures.summary(ctx, caller, deploymentId, customMetricId, query)
-    return CustomMetricSummary(period=_period(span), metric=_item(found))
+    return CustomMetricSummary(period=period_of(span), metric=_item(found))
 
 
 @router.get(
@@ -173,8 +172,8 @@ def get_values_over_time(
     """Read a custom metric in every bucket of a span of time; the first and the last are cut off where the span is."""
     found = custom_metric_figures.over_time(ctx, caller, deploymentId, customMetricId, query)
     return CustomMetricValuesOverTime(
-        buckets=[CustomMetricBucketTime(period=_period(s), **_point(f)) for s, f in found.buckets],
-        summary=_period(found.span),
+        buckets=[CustomMetricBucketTime(period=period_of(s), **_point(f)) for s, f in found.buckets],
+        summary=period_of(found.span),
         metric=metric_body(found.metric),
         **_segment(query),
     )
@@ -193,11 +192,7 @@ def get_batch_summaries(ctx: Ctx, caller: Caller, deploymentId: str, query: Over
 def get_summaries(ctx: Ctx, caller: Caller, deploymentId: str, query: OverTime) -> CustomMetricsBulk:
     """Read every custom metric over a span of time."""
     span, found = custom_metric_figures.summaries(ctx, caller, deploymentId, query)
-    return CustomMetricsBulk(metrics=[_item(f) for f in found], period=_period(span))
-
-
-def _period(span: Span) -> TimeRange:
-    return TimeRange(start=span.start, end=span.end)
+    return CustomMetricsBulk(metrics=[_item(f) for f in found], period=period_of(span))
 
 
 def _batch(batch: Batch) -> CustomMetricBatchRef:
