@@ -7,6 +7,7 @@ COMMANDS = {
     "batch": Lazy("Sets of predictions compared as a unit.", "assay.cli.batches"),
     "actuals": Lazy("Outcomes that were observed later.", "assay.cli.actuals"),
     "job": Lazy("Rows that the server counts as a whole, in a batch of their own.", "assay.cli.jobs"),
+    "metric": Lazy("Figures of your own, by batch and by time.", "assay.cli.metrics"),
     "compare": Lazy("Compare two tables, without a server.", "assay.library.cli", "compare"),
     "serve": Lazy("Run the server: the API, and the workers that run its jobs.", "assay.server.cli", "serve"),
     "token": Lazy("Make, list and revoke tokens.", "assay.server.cli", "token"),

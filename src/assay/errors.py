@@ -109,6 +109,13 @@ class UnknownJobDefinition(NotFound):
         super().__init__(f"Job definition not found: {definition_id}.")
 
 
+class UnknownCustomMetric(NotFound):
+    """No custom metric of this id in the deployment."""
+
+    def __init__(self, metric_id: str) -> None:
+        super().__init__(f"Custom metric not found: {metric_id}.")
+
+
 class Gone(AssayError):
     """The object was there and has been deleted or archived."""
 

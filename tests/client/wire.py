@@ -14,6 +14,7 @@ API = "/api/v2/"
 DEPLOYMENT = "65a000000000000000000001"
 BATCH = "65b000000000000000000001"
 MODEL = "65c000000000000000000001"
+METRIC = "65ab00000000000000000001"
 
 
 @dataclass(frozen=True)
@@ -270,3 +271,20 @@ def service_stats(**changes: Any) -> dict[str, Any]:
         "cacheHitRatio": 0,
     }
     return {"batches": [{"id": BATCH, "name": "2013-07"}], "metrics": {**metrics, **changes}}
+
+
+def custom_metric(**changes: Any) -> dict[str, Any]:
+    return {
+        "id": METRIC,
+        "name": "Net margin",
+        "units": "EUR",
+        "type": "average",
+        "directionality": "higherIsBetter",
+        "timeStep": "hour",
+        "isModelSpecific": False,
+        "baselineValues": [{"value": 12.5}],
+        "value": {"columnName": "margin"},
+        "createdAt": "2013-08-01T03:00:00Z",
+        "createdBy": {"id": "65e000000000000000000001", "name": "admin"},
+        **changes,
+    }

@@ -16,6 +16,7 @@ PACKAGE = "Model package not found"
 STATUS = "Status not found"
 JOB = "Batch job not found"
 DEFINITION = "Job definition not found"
+CUSTOM_METRIC = "Custom metric not found"
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ def _filled(value: Any, things: dict[str, str]) -> Any:
 
 
 _D = "deployments/{deployment}/"
+_M = _D + "customMetrics/{metric}/"
 _B = _D + "monitoringBatches/{batch}/"
 _J = "batchJobs/{job}/"
 _F = "batchMonitoringJobDefinitions/{definition}/"
@@ -60,6 +62,7 @@ _STORED = {"deploymentId": "{deployment}", "intakeSettings": {"type": "dataset",
 _CSV = {"headers": {"Content-Type": "text/csv"}}
 _ROWS = {"modelId": "{model}", "batchId": "{batch}", "predictions": [[0.5, 0.5]]}
 _SCORES = [{"count": 1, "histogram": {"centroids": [s], "counts": [1]}} for s in (0.25, 0.75)]
+_METRIC = {"name": "another", "units": "EUR", "type": "average", "isModelSpecific": False}
 _TARGET = {"name": "target", "type": "Binary", "classNames": ["yes", "no"]}
 
 OPERATIONS = [
@@ -190,6 +193,38 @@ OPERATIONS = [
     Operation("getJobDefinition", "GET", _F, DEFINITION),
     Operation("updateJobDefinition", "PATCH", _F, DEFINITION, {"json": {"name": "another"}}),
     Operation("deleteJobDefinition", "DELETE", _F, DEFINITION),
+    Operation("listCustomMetrics", "GET", _D + "customMetrics/", DEPLOYMENT),
+    Operation("createCustomMetric", "POST", _D + "customMetrics/", DEPLOYMENT, {"json": _METRIC}),
+    Operation("getCustomMetric", "GET", _M, DEPLOYMENT),
+    Operation("updateCustomMetric", "PATCH", _M, DEPLOYMENT, {"json": {"units": "USD"}}),
+    Operation("deleteCustomMetric", "DELETE", _M, DEPLOYMENT),
+    Operation(
+        "addCustomMetricValues",
+        "POST",
+        _M + "fromJSON/",
+        DEPLOYMENT,
+        {"json": {"buckets": [{"value": 1.5, "batch": "{batch}"}]}},
+    ),
+    Operation("getCustomMetricSummary", "GET", _M + "summary/", DEPLOYMENT, {"params": {"batchId": "{batch}"}}),
+    Operation(
+        "getCustomMetricBatchSummary", "GET", _M + "batchSummary/", DEPLOYMENT, {"params": {"batchId": "{batch}"}}
+    ),
+    Operation(
+        "getCustomMetricValuesOverBatch", "GET", _M + "valuesOverBatch/", DEPLOYMENT, {"params": {"batchId": "{batch}"}}
+    ),
+    Operation(
+        "getCustomMetricValuesOverTime", "GET", _M + "valuesOverTime/", DEPLOYMENT, {"params": {"bucketSize": "PT1H"}}
+    ),
+    Operation(
+        "getCustomMetricsBatchSummary",
+        "GET",
+        _D + "customMetricsBatchSummary/",
+        DEPLOYMENT,
+        {"params": {"batchId": "{batch}"}},
+    ),
+    Operation(
+        "getCustomMetricsSummary", "GET", _D + "customMetricsSummary/", DEPLOYMENT, {"params": {"batchId": "{batch}"}}
+    ),
 ]
 
 BY_NAME = {operation.name: operation for operation in OPERATIONS}
@@ -203,6 +238,8 @@ def things_of(server: Served, ready: Ready) -> dict[str, str]:
     send_rows(user, ready, binary_block(ready, rows, batch))
     answer = upload(user, ready, batch, "first", file_of(binary_rows(12, 20)))
     assert answer.status_code == 202, answer.text
+    metric = user.post(ready.path("customMetrics"), {**_METRIC, "name": "net margin"})
+    assert metric.status_code == 201, metric.text
     package = user.read(f"modelPackages/{ready.package_id}/")
     segments = {"segmentAnalysis": {"enabled": True, "attributes": ["region"]}}
     user.finished(user.patch(ready.path("settings"), segments))
@@ -217,6 +254,7 @@ def things_of(server: Served, ready: Ready) -> dict[str, str]:
         "batch": batch,
         "upload": "first",
         "segment": "region",
+        "metric": metric.json()["id"],
         "status": answer.headers["Location"].rstrip("/").rpartition("/")[2],
     }
 

@@ -25,6 +25,7 @@ from tests.material import (
     dataset,
     file_of,
     new_batch,
+    new_metric,
     regression_block,
     regression_rows,
     send_actuals,
@@ -63,6 +64,7 @@ def things(shared: Served, prepared: Prepared) -> dict[str, str]:
         "locked": new_batch(owner, binary, batchName="locked", isLocked=True),
         "definition": owner.post("batchMonitoringJobDefinitions/", {"deploymentId": binary.id}).json()["id"],
         "other": new_batch(owner, prepared.regression, batchName="of another deployment"),
+        "metric": new_metric(owner, binary),
         "training": owner.read(f"modelPackages/{binary.package_id}/")["datasets"]["trainingDataCatalogId"],
     }
 

@@ -49,6 +49,7 @@ class Fuzzed:
             "uploadKey": things["upload"],
             "batchJobId": things["job"],
             "jobDefinitionId": things["definition"],
+            "customMetricId": things["metric"],
         }
 
     def calls(self, operation: Operation) -> Any:

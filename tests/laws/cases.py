@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 from hypothesis import strategies as st
 from tests.laws.accuracy_cases import CASES as ACCURACY_CASES
+from tests.laws.custom_metric_cases import CASES as CUSTOM_METRIC_CASES
 from tests.laws.law_case import LawCase
 
 from assay.stats.bins import LevelBins, NumericBins
@@ -153,4 +154,5 @@ CASES: dict[type, LawCase] = {
         close=close_profiles,
     ),
     **ACCURACY_CASES,
+    **CUSTOM_METRIC_CASES,
 }

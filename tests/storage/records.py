@@ -5,6 +5,7 @@ from typing import Any
 
 from assay.records.actuals import Actual
 from assay.records.batches import Batch
+from assay.records.custom_metrics import CustomMetric, MetricType, MetricValue
 from assay.records.datasets import Dataset, DatasetState, FileForm
 from assay.records.deployments import DeployedModel, Deployment, Settings
 from assay.records.job_specs import ClassColumn, CsvForm, JobSpec, Retention, RowColumns
@@ -167,6 +168,24 @@ def request(**more: Any) -> PredictionRequest:
         "server_error": False,
     }
     return PredictionRequest(**{**fields, **more})
+
+
+def custom_metric(number: int, **more: Any) -> CustomMetric:
+    fields = {
+        "deployment_id": id_of(1),
+        "name": f"metric {number}",
+        "units": "EUR",
+        "type": MetricType.AVERAGE,
+        "is_model_specific": False,
+        "created_at": NOW,
+        "created_by_id": OWNER,
+        "created_by_name": "ann",
+    }
+    return CustomMetric(**{"id": id_of(number), **fields, **more})
+
+
+def metric_value(value: float | None, **more: Any) -> MetricValue:
+    return MetricValue(**{"at": NOW, "value": value, **more})
 
 
 def job(number: int, **more: Any) -> Job:

@@ -77,6 +77,8 @@ def test_every_migration_goes_down_and_up_again_with_data_in_it(store):
         tx.monitoring_jobs.create(new.monitoring_job(1))
         tx.monitoring_jobs.put_part(new.id_of(1), JobPart(0, "key", 1))
         tx.job_definitions.create(new.definition(1))
+        tx.custom_metrics.create(new.custom_metric(1))
+        tx.custom_metric_values.add(new.id_of(1), [new.metric_value(1.0, segments=(("a", "b"),))])
     for script in ScriptDirectory.from_config(config()).walk_revisions():
         migrated(store, script.down_revision or "base")
         migrated(store, script.revision)

@@ -11,7 +11,7 @@ from assay.cli.errors import Problem, Usage
 from assay.cli.program import Connection
 
 if TYPE_CHECKING:
-    from assay.client import Batch, Client, Deployment
+    from assay.client import Batch, Client, CustomMetric, Deployment
 
 _NO_TOKEN = "No token was sent: name its file with --token-file or ASSAY_TOKEN_FILE."  # noqa: S105 - prose
 
@@ -79,6 +79,23 @@ def batch_of(client: "Client", deployment: str | None, text: str, *, create: boo
         raise Problem(
             f"No batch of deployment '{owner.label}' has the id or the exact name '{text}'. "
             "'assay batch list' shows them."
+        )
+    return found
+
+
+def metric_of(client: "Client", deployment: "Deployment", text: str) -> "CustomMetric":
+    """The custom metric of an id or an exact name.
+
+    Raises
+    ------
+    Problem
+        When there is none.
+    """
+    found = client.custom_metrics.find(deployment, text)
+    if found is None:
+        raise Problem(
+            f"No custom metric of deployment '{deployment.label}' has the id or the exact name '{text}'. "
+            "'assay metric list' shows them."
         )
     return found
 

@@ -5,6 +5,17 @@ from assay.client.actual_files import Actual, ActualColumns
 from assay.client.actuals import ActualsReport
 from assay.client.batch import Batch, BatchModel
 from assay.client.client import Client
+from assay.client.custom_metric import (
+    BatchMetric,
+    CustomMetric,
+    MetricColumns,
+    MetricSummary,
+    MetricValue,
+    NewMetric,
+    SubmitReport,
+    TimeMetric,
+)
+from assay.client.custom_metric_figures import MetricSeries
 from assay.client.datasets import Dataset
 from assay.client.deployments import Deployment, Settings
 from assay.client.drift import BatchDrift, DriftRow, FeatureDrift, TargetDrift
@@ -42,6 +53,7 @@ __all__ = [
     "Batch",
     "BatchAccuracy",
     "BatchDrift",
+    "BatchMetric",
     "BatchModel",
     "BatchOutcome",
     "BatchPredictions",
@@ -49,6 +61,7 @@ __all__ = [
     "Client",
     "Columns",
     "Conflict",
+    "CustomMetric",
     "Dataset",
     "Deployment",
     "DriftRow",
@@ -57,8 +70,13 @@ __all__ = [
     "FileUnusable",
     "JobColumns",
     "Limits",
+    "MetricColumns",
+    "MetricSeries",
+    "MetricSummary",
+    "MetricValue",
     "ModelPackage",
     "MonitoringJob",
+    "NewMetric",
     "NotFound",
     "Pages",
     "Patience",
@@ -70,8 +88,10 @@ __all__ = [
     "ServiceStats",
     "Settings",
     "StillWorking",
+    "SubmitReport",
     "Target",
     "TargetDrift",
+    "TimeMetric",
     "Unauthorized",
     "Unreachable",
     "UploadReport",

@@ -7,6 +7,7 @@ from typing import Self
 
 from assay.client.actuals import Actuals
 from assay.client.batches import Batches
+from assay.client.custom_metrics import CustomMetrics
 from assay.client.datasets import Datasets
 from assay.client.deployments import Deployments
 from assay.client.jobs import Jobs
@@ -43,6 +44,7 @@ class Client:
     actuals : Actuals
     predictions : Predictions
     service : Service
+    custom_metrics : CustomMetrics
     datasets : Datasets
     model_packages : ModelPackages
     jobs : Jobs
@@ -80,6 +82,7 @@ class Client:
         self.batches = Batches(self._transport)
         self.predictions = Predictions(self._transport)
         self.service = Service(self._transport)
+        self.custom_metrics = CustomMetrics(self._transport, self.batches)
         self.actuals = Actuals(self._transport)
         self.jobs = Jobs(self._transport, self.datasets)
         self.limits = LimitsOfBatches(self._transport)

@@ -13,6 +13,9 @@ from assay.http import (
     aggregates,
     batch_jobs,
     batches,
+    custom_metric_figures,
+    custom_metric_values,
+    custom_metrics,
     datasets,
     deployments,
     drift,
@@ -54,6 +57,9 @@ ROUTERS = (
     batch_jobs,
     job_uploads,
     job_definitions,
+    custom_metrics,
+    custom_metric_values,
+    custom_metric_figures,
 )
 
 
@@ -93,7 +99,8 @@ def _described(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema is None:
         schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
         _, shapes = msgspec.json.schema_components(
-            (*intake.BODIES, aggregates.PredictionStats), ref_template="#/components/schemas/{name}"
+            (*intake.BODIES, aggregates.PredictionStats, *custom_metric_values.BODIES),
+            ref_template="#/components/schemas/{name}",
         )
         schema["components"]["schemas"].update(shapes)
         # The framework leaves out defaults of null; the contract states this one.

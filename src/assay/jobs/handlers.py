@@ -26,4 +26,5 @@ HANDLERS: dict[str, Callable[[Context, Job], None]] = {
     deletions.PURGE_BATCH: deletions.purge_batch,
     deletions.PURGE_DEPLOYMENT: deletions.purge_deployment,
     monitoring_jobs.RUN_MONITORING_JOB: job_running.run,
+    deletions.PURGE_CUSTOM_METRIC: deletions.purge_custom_metric,
 }

@@ -99,6 +99,7 @@ def delete(ctx: Context, caller: User, deployment_id: str, batch_id: str) -> Non
         tx.profiles.delete(batch_id=batch_id)
         tx.accuracy.delete(batch_id=batch_id)
         tx.service_requests.delete(batch_id=batch_id)
+        tx.custom_metric_values.delete(batch_id=batch_id)
         tx.uploads.withdraw(batch_id=batch_id)
         tx.batches.delete(batch_id, now)
         args = {"deployment_id": deployment_id, "batch_id": batch_id}

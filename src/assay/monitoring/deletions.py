@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 PURGE_BATCH = "purge_batch"
 PURGE_DEPLOYMENT = "purge_deployment"
+PURGE_CUSTOM_METRIC = "purge_custom_metric"
 
 
 def purge_batch(ctx: Context, job: Job) -> None:
@@ -47,6 +48,8 @@ def purge_deployment(ctx: Context, job: Job) -> None:
         tx.profiles.delete(deployment_id=deployment_id)
         tx.accuracy.delete(deployment_id=deployment_id)
         tx.service_requests.delete(deployment_id=deployment_id)
+        tx.custom_metric_values.delete(deployment_id=deployment_id)
+        tx.custom_metrics.purge(deployment_id=deployment_id)
         tx.actuals.delete(deployment_id)
         tx.segments.delete(deployment_id)
         prefixes = list(tx.uploads.purge(deployment_id=deployment_id))
@@ -58,3 +61,12 @@ def purge_deployment(ctx: Context, job: Job) -> None:
         tx.jobs.complete(job, now)
     for prefix in prefixes:
         ctx.store.blobs.delete(prefix)
+
+
+def purge_custom_metric(ctx: Context, job: Job) -> None:
+    """Remove a deleted custom metric and its values."""
+    metric_id = job.args["metric_id"]
+    with ctx.store.transaction() as tx:
+        tx.custom_metric_values.delete(metric_id=metric_id)
+        tx.custom_metrics.purge(metric_id=metric_id)
+        tx.jobs.complete(job, ctx.clock())

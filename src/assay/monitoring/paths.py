@@ -28,3 +28,8 @@ def upload(deployment_id: str, batch_id: str, key: str) -> str:
 def batch_job(job_id: str) -> str:
     """Where a monitoring job is read."""
     return f"{API}/batchJobs/{job_id}/"
+
+
+def custom_metric(deployment_id: str, metric_id: str) -> str:
+    """Where a custom metric is read."""
+    return f"{API}/deployments/{deployment_id}/customMetrics/{metric_id}/"

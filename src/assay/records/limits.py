@@ -16,6 +16,7 @@ class Limits:
     max_upload_bytes: int = 16 * 2**30
     max_upload_key_length: int = 200
     max_association_id_length: int = 256
+    max_custom_metrics: int = 1_000
     max_page: int = 1_000
     inline_upload_bytes: int = 8 * 2**20
     chunk_rows: int = 65_536

@@ -5,6 +5,8 @@ import sqlalchemy as sa
 from assay.storage.sql.accuracy import AccuracyStates
 from assay.storage.sql.actuals import Actuals
 from assay.storage.sql.batches import Batches
+from assay.storage.sql.custom_metric_values import CustomMetricValues
+from assay.storage.sql.custom_metrics import CustomMetrics
 from assay.storage.sql.datasets import Datasets
 from assay.storage.sql.deployments import Deployments
 from assay.storage.sql.job_definitions import JobDefinitions
@@ -39,3 +41,5 @@ class Transaction:
         self.service_requests = ServiceRequests(connection)
         self.monitoring_jobs = MonitoringJobs(connection)
         self.job_definitions = JobDefinitions(connection)
+        self.custom_metrics = CustomMetrics(connection)
+        self.custom_metric_values = CustomMetricValues(connection)

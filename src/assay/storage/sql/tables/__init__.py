@@ -3,6 +3,7 @@
 from assay.storage.sql.tables.accounts import tokens, users
 from assay.storage.sql.tables.actuals import accuracy, accuracy_slices, actuals
 from assay.storage.sql.tables.batches import batch_models, batches
+from assay.storage.sql.tables.custom_metrics import custom_metric_segments, custom_metric_values, custom_metrics
 from assay.storage.sql.tables.datasets import datasets
 from assay.storage.sql.tables.deployments import deployed_models, deployments
 from assay.storage.sql.tables.jobs import jobs
@@ -22,6 +23,9 @@ __all__ = [
     "baselines",
     "batch_models",
     "batches",
+    "custom_metric_segments",
+    "custom_metric_values",
+    "custom_metrics",
     "datasets",
     "deployed_models",
     "deployments",
