@@ -16,8 +16,10 @@ from assay.http import (
     deployments,
     drift,
     errors,
+    exports,
     intake,
     model_packages,
+    prediction_results,
     prediction_stats,
     segments,
     service,
@@ -48,6 +50,8 @@ ROUTERS = (
     prediction_stats,
     service,
     segments,
+    exports,
+    prediction_results,
 )
 
 

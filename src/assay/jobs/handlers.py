@@ -2,7 +2,17 @@
 
 from collections.abc import Callable
 
-from assay.monitoring import accuracy_refresh, baselines, datasets, deletions, folding, segment_profiles, uploads
+from assay.monitoring import (
+    accuracy_refresh,
+    baselines,
+    datasets,
+    deletions,
+    export_job,
+    exports,
+    folding,
+    segment_profiles,
+    uploads,
+)
 from assay.monitoring.context import Context
 from assay.records.jobs import Job
 
@@ -13,6 +23,7 @@ HANDLERS: dict[str, Callable[[Context, Job], None]] = {
     accuracy_refresh.REFRESH_ACCURACY: accuracy_refresh.refresh,
     folding.FOLD_PROFILES: folding.fold,
     segment_profiles.PROFILE_SEGMENTS: segment_profiles.profile_segments,
+    exports.EXPORT_ROWS: export_job.fill,
     deletions.PURGE_BATCH: deletions.purge_batch,
     deletions.PURGE_DEPLOYMENT: deletions.purge_deployment,
 }

@@ -34,6 +34,7 @@ def purge_deployment(ctx: Context, job: Job) -> None:
         tx.service_requests.delete(deployment_id=deployment_id)
         tx.actuals.delete(deployment_id)
         tx.segments.delete(deployment_id)
+        tx.exports.delete(deployment_id)
         prefixes = tx.uploads.purge(deployment_id=deployment_id)
         tx.jobs.complete(job, ctx.clock())
     for prefix in prefixes:

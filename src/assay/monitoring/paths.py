@@ -23,3 +23,8 @@ def settings(deployment_id: str) -> str:
 def upload(deployment_id: str, batch_id: str, key: str) -> str:
     """Where the report of an upload is read."""
     return f"{API}/deployments/{deployment_id}/monitoringBatches/{batch_id}/uploads/{quote(key, safe='')}/"
+
+
+def export(deployment_id: str, kind: str, export_id: str) -> str:
+    """Where an export is read; ``kind`` is as the path has it, such as ``predictionDataExports``."""
+    return f"{API}/deployments/{deployment_id}/{kind}/{export_id}/"

@@ -17,6 +17,7 @@ class Limits:
     max_upload_key_length: int = 200
     max_association_id_length: int = 256
     max_page: int = 1_000
+    max_export_batches: int = 1_000
     inline_upload_bytes: int = 8 * 2**20
     chunk_rows: int = 65_536
     max_segment_attributes: int = 20

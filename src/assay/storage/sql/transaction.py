@@ -7,8 +7,11 @@ from assay.storage.sql.actuals import Actuals
 from assay.storage.sql.batches import Batches
 from assay.storage.sql.datasets import Datasets
 from assay.storage.sql.deployments import Deployments
+from assay.storage.sql.exports import Exports
 from assay.storage.sql.jobs import Jobs
+from assay.storage.sql.kept_uploads import KeptUploads
 from assay.storage.sql.models import Baselines, ModelPackages
+from assay.storage.sql.outcomes import Outcomes
 from assay.storage.sql.profiles import Profiles
 from assay.storage.sql.segments import Segments
 from assay.storage.sql.service import ServiceRequests
@@ -35,3 +38,6 @@ class Transaction:
         self.actuals = Actuals(connection)
         self.accuracy = AccuracyStates(connection)
         self.service_requests = ServiceRequests(connection)
+        self.exports = Exports(connection)
+        self.kept_uploads = KeptUploads(connection)
+        self.outcomes = Outcomes(connection)

@@ -5,6 +5,7 @@ from assay.storage.sql.tables.actuals import accuracy, accuracy_slices, actuals
 from assay.storage.sql.tables.batches import batch_models, batches
 from assay.storage.sql.tables.datasets import datasets
 from assay.storage.sql.tables.deployments import deployed_models, deployments
+from assay.storage.sql.tables.exports import exports
 from assay.storage.sql.tables.jobs import jobs
 from assay.storage.sql.tables.models import baselines, model_packages
 from assay.storage.sql.tables.schema import SERIAL, UtcDateTime, metadata
@@ -24,6 +25,7 @@ __all__ = [
     "datasets",
     "deployed_models",
     "deployments",
+    "exports",
     "jobs",
     "metadata",
     "model_packages",
