@@ -451,12 +451,31 @@ def test_a_data_set_of_an_export_can_train_a_model(owner: User, binary: Ready, b
     send_actuals(owner, binary, dict(binary_rows(11, 50).select("id", "target").rows()))
     found = export(owner, binary, includeActuals=True, format="parquet")
     target = {"name": "actual", "type": "Binary", "classNames": ["yes", "no"]}
-    body = {"target": target, "datasets": {"trainingDataCatalogId": found["data"][0]["id"]}}
-    package = owner.post("modelPackages/fromJSON/", body)
+    deployed_from(owner, found["data"][0]["id"], target)
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_a_data_set_of_an_export_knows_its_columns_by_their_names_in_the_file(owner: User, form: str) -> None:
+    training = pl.DataFrame({"=x": [1.0, 2.0, 3.0], "c": ["=a", "b", "b"], "y": [1.0, 2.0, 3.0]})
+    ready = deployed(owner, {"name": "y", "type": "Regression"}, training, training)
+    found = export(owner, ready, "training", format=form)
+    again = deployed_from(owner, found["data"][0]["id"], {"name": "y", "type": "Regression"})
+    features = owner.read(f"modelPackages/{again}/features/")["data"]
+    assert {f["name"]: f["featureType"] for f in features} == {
+        "'=x" if form == "csv" else "=x": "Numeric",
+        "c": "Categorical",
+    }
+
+
+def deployed_from(user: User, dataset_id: str, target: dict[str, Any]) -> str:
+    """Register and deploy a model of a data set that is there; the package's id."""
+    body = {"target": target, "datasets": {"trainingDataCatalogId": dataset_id}}
+    package = user.post("modelPackages/fromJSON/", body)
     assert package.status_code == 201, package.text
-    owner.finished(
-        owner.post("deployments/fromModelPackage/", {"modelPackageId": package.json()["id"], "label": "again"})
+    user.finished(
+        user.post("deployments/fromModelPackage/", {"modelPackageId": package.json()["id"], "label": "again"})
     )
+    return str(package.json()["id"])
 
 
 def test_an_exported_file_can_be_sent_again(owner: User, binary: Ready, batch: str) -> None:

@@ -26,7 +26,8 @@ from tests.material import (
 )
 from tests.serving import Served
 
-from assay.jobs.worker import Worker
+from assay.jobs import queue
+from assay.jobs.worker import Worker, run
 from assay.records.limits import Limits
 from assay.storage.blobs import LocalBlobs
 
@@ -89,7 +90,8 @@ import sys, time
 from datetime import timedelta
 from pathlib import Path
 from assay.jobs import queue
-from assay.jobs.worker import Worker
+from assay.jobs import queue
+from assay.jobs.worker import Worker, run
 from assay.records.limits import Limits
 from assay.server.wiring import open_folder
 from assay.storage.blobs import LocalBlobs
@@ -185,6 +187,19 @@ def test_an_attempt_that_only_seemed_dead_stores_nothing(serve: Serve, binary: R
         assert len(after["datasets"]) == len(before["datasets"]) + 1
         assert len(blobs(served, "exports")) == 1
         assert table(served, path).height == ROWS
+
+
+def test_an_attempt_that_wakes_up_after_another_one_has_ended_takes_nothing_away(served: Served, binary: Ready) -> None:
+    send_rows(served.owner, binary, binary_block(binary, binary_rows(11, 5)))
+    path = asked(served, binary)
+    asleep = queue.claim(served.context, "asleep")
+    assert asleep is not None
+    now = served.context.clock
+    assert Worker(replace(served.context, clock=lambda: now() + timedelta(hours=1))).run_one()
+    before = served.contents()
+    run(served.context, asleep)
+    assert served.contents() == before
+    assert table(served, path).height == 5
 
 
 # ------------------------------------------------------------------ what is deleted meanwhile

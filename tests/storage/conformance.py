@@ -9,6 +9,7 @@ from itertools import pairwise, permutations
 import pytest
 import sqlalchemy as sa
 from tests.storage import records as new
+from tests.storage.export_conformance import ExportConformance
 from tests.storage.records import MODEL, NOW, OTHER_MODEL, OWNER, SECOND, id_of
 
 from assay.errors import LeaseLost, NotFound, UnknownBatch
@@ -36,7 +37,7 @@ def names(page):
     return [one.name for one in page.items]
 
 
-class StorageConformance:
+class StorageConformance(ExportConformance):
     """A subclass has a fixture ``store``: an empty store with the present schema."""
 
     @pytest.fixture

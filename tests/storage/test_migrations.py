@@ -73,6 +73,8 @@ def test_every_migration_goes_down_and_up_again_with_data_in_it(store):
         tx.batches.create(new.batch(1))
         tx.prediction_keys.add(new.id_of(1), tx.uploads.create(new.upload(1)), ["a"])
         tx.actuals.put(new.id_of(1), [new.actual("a")], new.NOW)
+        tx.jobs.create(new.job(1))
+        tx.exports.create(new.export(1))
     for script in ScriptDirectory.from_config(config()).walk_revisions():
         migrated(store, script.down_revision or "base")
         migrated(store, script.revision)

@@ -21,6 +21,7 @@ from assay.client.errors import (
     Unreachable,
     WorkFailed,
 )
+from assay.client.exports import Export, ExportedFile
 from assay.client.limits import Limits
 from assay.client.model_packages import Feature, ModelPackage, Target
 from assay.client.paging import Pages
@@ -51,6 +52,8 @@ __all__ = [
     "Dataset",
     "Deployment",
     "DriftRow",
+    "Export",
+    "ExportedFile",
     "Feature",
     "FeatureDrift",
     "FileUnusable",

@@ -9,6 +9,7 @@ from assay.client.actuals import Actuals
 from assay.client.batches import Batches
 from assay.client.datasets import Datasets
 from assay.client.deployments import Deployments
+from assay.client.exports import Exports
 from assay.client.limits import LimitsOfBatches
 from assay.client.model_packages import ModelPackages
 from assay.client.predictions import Predictions
@@ -43,6 +44,7 @@ class Client:
     predictions : Predictions
     service : Service
     datasets : Datasets
+    exports : Exports
     model_packages : ModelPackages
     limits : LimitsOfBatches
 
@@ -76,6 +78,7 @@ class Client:
         self.model_packages = ModelPackages(self._transport)
         self.deployments = Deployments(self._transport, self.datasets, self.model_packages)
         self.batches = Batches(self._transport)
+        self.exports = Exports(self._transport, self.datasets)
         self.predictions = Predictions(self._transport)
         self.service = Service(self._transport)
         self.actuals = Actuals(self._transport)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from assay.engines.writing import WRITERS
+from assay.engines.writing import WRITERS, csv_names
 from assay.errors import UnknownDeployment
 from assay.monitoring import access
 from assay.monitoring.context import Context
@@ -14,7 +14,7 @@ from assay.monitoring.export_columns import ExportColumns, kept_features
 from assay.monitoring.export_rows import RowsReader
 from assay.monitoring.exports import training_data
 from assay.monitoring.training_rows import training_chunks
-from assay.records.datasets import Dataset, DatasetState
+from assay.records.datasets import Dataset, DatasetState, FileForm
 from assay.records.deployments import Deployment
 from assay.records.exports import Cut, Export, ExportKind
 from assay.records.ids import new_id
@@ -35,14 +35,16 @@ def fill(ctx: Context, job: Job) -> None:
     UnknownDeployment, UnknownBatch
         When what was to be exported has been deleted.
     """
-    # What an attempt that died has left. One that only seems dead cannot store its result any more.
-    ctx.store.blobs.delete(_folder(job.args["export_id"]))
+    # What attempts that died have left. Each attempt has a folder of its own, so that one that only seemed dead can
+    # neither store its result any more nor take away that of a later one.
+    for attempt in range(1, job.attempt):
+        ctx.store.blobs.delete(_folder(job, attempt))
     while not _filled(ctx, job):
         pass
 
 
-def _folder(export_id: str) -> str:
-    return f"exports/{export_id}"
+def _folder(job: Job, attempt: int) -> str:
+    return f"exports/{job.args['export_id']}/{attempt}"
 
 
 @dataclass
@@ -59,6 +61,13 @@ class _Work:
     chunks: Iterable[pl.DataFrame]
     reader: RowsReader | None = None
     rows: int = 0
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Kind of each column under its name in the file."""
+        names = list(self.schema)
+        written = csv_names(names) if self.export.form is FileForm.CSV else names
+        return {file_name: self.kinds[name] for file_name, name in zip(written, names, strict=True)}
 
     def pieces(self) -> Iterator[bytes]:
         """The bytes of the file."""
@@ -80,7 +89,7 @@ def _filled(ctx: Context, job: Job) -> bool:
     """Whether the export was stored; not when rows of it have been deleted since the work began."""
     work = _work(ctx, job)
     dataset_id = new_id(ctx.clock())
-    key = f"{_folder(work.export.id)}/{dataset_id}"
+    key = f"{_folder(job, job.attempt)}/{dataset_id}"
     stored = False
     try:
         size = ctx.store.blobs.put(key, work.pieces())
@@ -144,7 +153,7 @@ def _dataset(tx: "Transaction", work: _Work, dataset_id: str, key: str, size: in
         row_count=work.rows,
         size=size,
         blob_key=key,
-        columns=work.kinds,
+        columns=work.columns,
         job_id=work.job.id,
         created_at=work.ctx.clock(),
         deleted_at=None,
