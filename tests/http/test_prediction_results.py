@@ -133,19 +133,25 @@ def test_the_start_of_a_span_belongs_to_it_and_the_end_does_not(
     assert every(owner, owner.read(path, batchId=batch, end=cut, limit=2)) == [*all_ids[:10], *all_ids[15:17]]
 
 
-def test_without_bounds_and_batches_the_last_seven_days_are_listed(owner: User, binary: Ready) -> None:
+def test_without_bounds_all_rows_are_listed_or_of_a_deployment_without_batches_those_of_seven_days(
+    owner: User, binary: Ready
+) -> None:
     now = datetime.now(UTC)
-    days = {"old": 8, "recent": 6, "now": 0, "future": -1}
+    days = {"old": 9, "recent": 6, "now": 0, "future": -2}
     for name, days_ago in days.items():
         at = (now - timedelta(days=days_ago)).isoformat()
         send_rows(owner, binary, {**binary_block(binary, binary_rows(1, 1), timestamp=at), "associationIds": [name]})
     path = binary.path("predictionResults")
+    assert every(owner, owner.read(path, limit=1)) == ["old", "recent", "now", "future"]
+    assert ids(owner.read(path, start=(now - timedelta(days=7)).isoformat())) == ["recent", "now"]
+    owner.finished(owner.patch(binary.path("settings"), {"batchMonitoring": {"enabled": False}}))
     page = owner.read(path, limit=1)
     assert every(owner, page) == ["recent", "now"]
     # The following pages are of the same span, even when the hour has turned.
     assert "start=" in page["next"]
     assert "end=" in page["next"]
-    assert ids(owner.read(path, end=(now - timedelta(days=1)).isoformat())) == ["old", "recent"]
+    assert ids(owner.read(path, end=(now - timedelta(days=2)).isoformat())) == ["old", "recent"]
+    assert owner.get(path, start=WIDE["end"], end=WIDE["start"]).status_code == 422
 
 
 def test_several_batches_are_listed_together(owner: User, binary: Ready) -> None:

@@ -3,7 +3,7 @@
 from tests.storage import records as new
 from tests.storage.records import MODEL, NOW, OTHER_MODEL, SECOND, id_of
 
-from assay.records.exports import Cut, ExportKind, ExportQuery, Selection
+from assay.records.exports import Cut, ExportKind, ExportQuery, RowQuery
 from assay.records.jobs import JobState
 from assay.records.pages import PageRequest
 from assay.records.uploads import UploadState
@@ -82,7 +82,7 @@ class ExportConformance:
     # ---------------------------------------------------------------- uploads of one moment
 
     def chosen(self, tx, cut, after=0, limit=10, **more):
-        selection = Selection(**{"deployment_id": DEPLOYMENT, "model_id": MODEL, **more})
+        selection = RowQuery(**{"deployment_id": DEPLOYMENT, "model_id": MODEL, **more})
         return [int(u.id, 16) for u in tx.kept_uploads.page(selection, cut, after=after, limit=limit)]
 
     def test_a_cut_holds_what_counted_at_its_moment_and_nothing_that_came_later(self, tx):
@@ -97,12 +97,12 @@ class ExportConformance:
         tx.uploads.update(id_of(2), state=UploadState.COUNTED)
         assert (self.chosen(tx, cut), tx.kept_uploads.count(DEPLOYMENT, cut)) == ([1], 1)
         assert self.chosen(tx, tx.kept_uploads.cut(DEPLOYMENT)) == [1, 2, 5]
-        assert tx.kept_uploads.counts(id_of(1))
+        assert tx.uploads.is_counted(id_of(1))
         tx.uploads.withdraw(batch_id=BATCH)
         assert (self.chosen(tx, cut), tx.kept_uploads.count(DEPLOYMENT, cut)) == ([], 0)
-        assert not tx.kept_uploads.counts(id_of(1))
+        assert not tx.uploads.is_counted(id_of(1))
         tx.uploads.purge(batch_id=BATCH)
-        assert not tx.kept_uploads.counts(id_of(1))
+        assert not tx.uploads.is_counted(id_of(1))
 
     def test_uploads_are_chosen_by_model_batch_and_time_in_the_order_in_which_they_came(self, tx):
         tx.uploads.create(new.upload(3, first_at=NOW, last_at=NOW + 2 * SECOND))

@@ -11,12 +11,12 @@ from pydantic.json_schema import SkipJsonSchema
 from assay.engines.writing import csv_pieces
 from assay.http.authentication import Caller, Ctx
 from assay.http.bodies import Body, Moment
-from assay.http.where import BatchIds, End, ModelId, Start
 from assay.http.errors import documented
 from assay.http.paging import Paging, page_link
-from assay.http.times import QueryTime
+from assay.http.where import BatchIds, End, ModelId, Start
 from assay.monitoring import prediction_results
-from assay.monitoring.prediction_results import PredictionResult, ResultsPage, ResultsQuery
+from assay.monitoring.prediction_results import PredictionResult, ResultsPage
+from assay.monitoring.where import Where
 from assay.records.pages import PageRequest
 from assay.records.times import format_time
 
@@ -73,25 +73,17 @@ def list_prediction_results(
     deploymentId: str,
     batch_ids: BatchIds = None,
     model_id: ModelId = None,
-    start: Annotated[QueryTime, Query(description="Start of the span; seven days before the end unless told.")] = None,
-    end: Annotated[
-        QueryTime,
-        Query(description="End of the span, left out itself; the next full hour unless told or a batch is named."),
-    ] = None,
+    start: Start = None,
+    end: End = None,
     actualsPresent: Annotated[
         Literal["false", "False", "true", "True"] | SkipJsonSchema[None],
         Query(description="Keep rows with (or without) actuals."),
     ] = None,
 ) -> Response:
     """List prediction rows in the order in which they came, as JSON or, where only that is accepted, as CSV."""
-    query = ResultsQuery(
-        model_id=model_id,
-        batch_ids=None if batch_ids is None else tuple(batch_ids),
-        start=start,
-        end=end,
-        actuals_present=None if actualsPresent is None else actualsPresent.lower() == "true",
-    )
-    found = prediction_results.page(ctx, caller, deploymentId, query, paging)
+    where = Where(model_id, None if batch_ids is None else tuple(batch_ids), start, end)
+    with_actuals = None if actualsPresent is None else actualsPresent.lower() == "true"
+    found = prediction_results.page(ctx, caller, deploymentId, where, paging, actuals_present=with_actuals)
     links = _links(request, found, paging)
     if _wants_csv(request):
         header = ", ".join(f'<{url}>; rel="{name}"' for name, url in links.items())

@@ -9,7 +9,7 @@ from assay.errors import Invalid
 from assay.monitoring.context import Context
 from assay.monitoring.rows import AT, part_key, stored_parts
 from assay.records.deployments import Deployment
-from assay.records.exports import Cut, Selection
+from assay.records.exports import Cut, RowQuery
 from assay.records.uploads import Upload
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def require_kept(deployment: Deployment) -> None:
         )
 
 
-def uploads_of(ctx: Context, selection: Selection, cut: Cut) -> Iterator[tuple[Upload, str | None]]:
+def uploads_of(ctx: Context, selection: RowQuery, cut: Cut) -> Iterator[tuple[Upload, str | None]]:
     """Uploads that may hold rows of a selection, each with the name of its batch."""
     after = 0
     while True:
@@ -92,10 +92,10 @@ def _rows_of_part(ctx: Context, upload: Upload, part: int) -> int:
 
 def _counts(ctx: Context, upload: Upload) -> bool:
     with ctx.store.snapshot() as tx:
-        return tx.kept_uploads.counts(upload.id)
+        return tx.uploads.is_counted(upload.id)
 
 
-def is_within(upload: Upload, selection: Selection) -> bool:
+def is_within(upload: Upload, selection: RowQuery) -> bool:
     """Whether every row of an upload was made in the selection's span."""
     if upload.first_at is None or upload.last_at is None:
         return False
@@ -103,7 +103,7 @@ def is_within(upload: Upload, selection: Selection) -> bool:
     return after_start and (selection.end is None or upload.last_at < selection.end)
 
 
-def in_span(part: pl.DataFrame, upload: Upload, selection: Selection) -> pl.DataFrame:
+def in_span(part: pl.DataFrame, upload: Upload, selection: RowQuery) -> pl.DataFrame:
     """The rows of a part that were made in the selection's span."""
     if is_within(upload, selection):
         return part

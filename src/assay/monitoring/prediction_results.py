@@ -1,8 +1,8 @@
 """Prediction rows as a list, a page at a time, without reading what lies before the page."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 
 import polars as pl
 
@@ -10,38 +10,13 @@ from assay.monitoring import access, prediction_columns
 from assay.monitoring.context import Context
 from assay.monitoring.kept_rows import in_span, is_within, parts_of, require_kept, rows_in, uploads_of
 from assay.monitoring.rows import ASSOCIATION_ID, AT
+from assay.monitoring.where import Where, chosen
 from assay.records.actuals import Outcome
-from assay.records.exports import Cut, Selection
+from assay.records.exports import Cut, RowQuery
 from assay.records.models import Target, TargetType
 from assay.records.pages import PageRequest
 from assay.records.uploads import Upload
 from assay.records.users import User
-
-USUAL_SPAN = timedelta(days=7)
-
-
-@dataclass(frozen=True, slots=True)
-class ResultsQuery:
-    """Which rows are wanted.
-
-    Attributes
-    ----------
-    model_id : str or None
-        The current model when None.
-    batch_ids : tuple of str or None
-        None for rows of every batch and of none.
-    start, end : datetime or None
-        Bounds of the prediction time, the end left out. Where no batch is named, the end is the next full hour and
-        the start seven days before the end, unless told; where one is, there is no bound unless told.
-    actuals_present : bool or None
-        Keep rows with an outcome (True) or without (False).
-    """
-
-    model_id: str | None = None
-    batch_ids: tuple[str, ...] | None = None
-    start: datetime | None = None
-    end: datetime | None = None
-    actuals_present: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +47,15 @@ class ResultsPage:
     is_number: bool
 
 
-def page(ctx: Context, caller: User, deployment_id: str, query: ResultsQuery, request: PageRequest) -> ResultsPage:
+def page(
+    ctx: Context, caller: User, deployment_id: str, where: Where, request: PageRequest, *, actuals_present: bool | None
+) -> ResultsPage:
     """Prediction rows of a model.
+
+    Parameters
+    ----------
+    actuals_present : bool or None
+        Keep rows with an outcome (True) or without (False).
 
     Raises
     ------
@@ -83,42 +65,34 @@ def page(ctx: Context, caller: User, deployment_id: str, query: ResultsQuery, re
     with ctx.store.snapshot() as tx:
         deployment = access.deployment(tx, caller, deployment_id)
         require_kept(deployment)
-        model = access.deployed_model(tx, deployment, query.model_id)
+        model = access.deployed_model(tx, deployment, where.model_id)
         target = access.package_of(tx, model).target
-        if query.batch_ids is not None:
-            tx.batches.get_many(deployment_id, query.batch_ids)
+        selection = chosen(ctx, tx, deployment, where).selection
         cut = tx.kept_uploads.cut(deployment_id)
-    selection = _selection(deployment_id, replace(query, model_id=model.model_id), ctx.clock())
-    reader = _Reader(ctx, selection, cut, target, query.actuals_present)
+    start, end = (None, None) if selection.span is None else (selection.span.start, selection.span.end)
+    rows = RowQuery(deployment_id, model.model_id, selection.batch_ids, start, end)
+    reader = _Reader(ctx, rows, cut, target, actuals_present)
     wanted = ctx.limits.max_page if request.limit is None else request.limit
     found: list[PredictionResult] = []
     # One row more than is wanted says whether there is a next page.
-    for rows in reader.rows_from(request.offset, wanted + 1):
-        found.extend(rows)
+    for some in reader.rows_from(request.offset, wanted + 1):
+        found.extend(some)
         if len(found) > wanted:
             break
     return ResultsPage(
         rows=found[:wanted],
         more=len(found) > wanted,
         association_id_column=deployment.settings.association_id_column,
-        start=selection.start,
-        end=selection.end,
+        start=start,
+        end=end,
         is_number=target.type is TargetType.REGRESSION,
     )
-
-
-def _selection(deployment_id: str, query: ResultsQuery, now: datetime) -> Selection:
-    start, end = query.start, query.end
-    if query.batch_ids is None:
-        end = end or now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-        start = start or end - USUAL_SPAN
-    return Selection(deployment_id, str(query.model_id), query.batch_ids, start, end)
 
 
 @dataclass(frozen=True)
 class _Reader:
     ctx: Context
-    selection: Selection
+    selection: RowQuery
     cut: Cut
     target: Target
     actuals_present: bool | None

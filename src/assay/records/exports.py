@@ -18,7 +18,7 @@ class ExportKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class RowQuery:
     """Which prediction rows of a deployment are wanted.
 
     Attributes
@@ -59,7 +59,7 @@ class Export:
     Attributes
     ----------
     start, end : datetime or None
-        As in `Selection`, with the ends of time for no bound; both None for training data.
+        As in `RowQuery`, with the ends of time for no bound; both None for training data.
     only_matched : bool
         Leave out actuals without a prediction (actuals only).
     include_actuals : bool
@@ -94,9 +94,9 @@ class Export:
     created_by_name: str
 
     @property
-    def selection(self) -> Selection:
+    def selection(self) -> RowQuery:
         """The prediction rows that it is about."""
-        return Selection(self.deployment_id, self.model_id, self.batch_ids, *self.bounds)
+        return RowQuery(self.deployment_id, self.model_id, self.batch_ids, *self.bounds)
 
     @property
     def bounds(self) -> tuple[datetime | None, datetime | None]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from assay.records.exports import Cut, Selection
+from assay.records.exports import Cut, RowQuery
 from assay.records.uploads import Upload, UploadState
 from assay.storage.sql.tables import prediction_keys, uploads
 from assay.storage.sql.uploads import upload_of_row
@@ -28,12 +28,7 @@ class KeptUploads:
         query = sa.select(sa.func.count()).where(uploads.c.deployment_id == deployment_id, *counted_in(cut))
         return int(self._connection.execute(query).scalar_one())
 
-    def counts(self, upload_id: str) -> bool:
-        """Whether an upload is still there and counts."""
-        query = sa.select(sa.literal(1)).where(uploads.c.id == upload_id, uploads.c.state == UploadState.COUNTED)
-        return self._connection.execute(query).first() is not None
-
-    def page(self, selection: Selection, cut: Cut, *, after: int, limit: int) -> Sequence[Upload]:
+    def page(self, selection: RowQuery, cut: Cut, *, after: int, limit: int) -> Sequence[Upload]:
         """Uploads that may hold rows of the selection, in the order in which they came, from a sequence number on."""
         query = uploads.select().where(*_selected(selection), *counted_in(cut), uploads.c.seq > after)
         rows = self._connection.execute(query.order_by(uploads.c.seq).limit(limit)).mappings()
@@ -50,7 +45,7 @@ def counted_in(cut: Cut) -> tuple[sa.ColumnElement[bool], ...]:
     return (uploads.c.state == UploadState.COUNTED, uploads.c.seq <= cut.up_to, uploads.c.seq.not_in(cut.pending))
 
 
-def _selected(selection: Selection) -> list[sa.ColumnElement[bool]]:
+def _selected(selection: RowQuery) -> list[sa.ColumnElement[bool]]:
     conditions = [
         uploads.c.deployment_id == selection.deployment_id,
         uploads.c.model_id == selection.model_id,
