@@ -45,7 +45,7 @@ def test_export_tells_what_is_missing(ready: Wire, assay: Assay, tmp_path: Path)
     ready.on("GET", f"{PREDICTIONS}{EXPORT}/", Reply(json=export(rowCount=1, rowsNotKept=1_200)))
     run = assay("batch export 2013-07", str(tmp_path / "f.csv"))
     assert run.lines[0].startswith("1 row of batch '2013-07'")
-    assert " ".join(run.lines[1:]) == "1,200 rows missing: they came while the deployment kept no rows."
+    assert " ".join(run.lines[1:]) == "1,200 rows missing: they came as aggregates, or while the deployment kept none."
 
 
 def test_export_to_nowhere_ends_with_one_line(ready: Wire, assay: Assay, tmp_path: Path) -> None:

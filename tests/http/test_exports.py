@@ -608,3 +608,14 @@ def test_a_deployment_that_keeps_no_rows_has_none_to_export(owner: User, binary:
     keep(True)
     found = export(owner, binary)
     assert (found["rowCount"], found["rowsNotKept"]) == (2, 3)
+
+
+def test_rows_that_came_as_aggregates_are_counted_as_missing(owner: User, binary: Ready, batch: str) -> None:
+    scores = [{"count": 7, "histogram": {"centroids": [s], "counts": [7]}} for s in (0.25, 0.75)]
+    record = {"modelId": binary.model_id, "batchId": batch, "predictions": scores, "classNames": list(binary.classes)}
+    answer = owner.post(binary.path("predictionStats", "fromJSON"), {"data": [record]})
+    assert answer.status_code == 202, answer.text
+    send_rows(owner, binary, binary_block(binary, binary_rows(11, 2), batch))
+    found = export(owner, binary)
+    assert (found["rowCount"], found["rowsNotKept"]) == (2, 7)
+    assert len(owner.read(binary.path("predictionResults"), offset=1)["data"]) == 1

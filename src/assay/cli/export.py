@@ -53,4 +53,6 @@ def export(
         return
     show(f"{counted(made.rows or 0, 'row')} of batch '{found.name}' written to '{file}'.")
     if made.rows_not_kept:
-        show_note(f"{counted(made.rows_not_kept, 'row')} missing: they came while the deployment kept no rows.")
+        show_note(
+            f"{counted(made.rows_not_kept, 'row')} missing: they came as aggregates, or while the deployment kept none."
+        )

@@ -38,7 +38,8 @@ class Export(Shape):
     form : str
         ``csv`` or ``parquet``.
     rows, rows_not_kept : int or None
-        Rows that were written; and rows that were counted while the deployment did not keep any, which are missing.
+        Rows that were written; and rows that are missing, because they came as aggregates, or while the deployment
+        did not keep any.
     files : tuple of ExportedFile
         Empty until they are written, and again when they have been deleted.
     """
