@@ -88,6 +88,13 @@ class UnknownModelPackage(NotFound):
         super().__init__(f"Model package not found: {package_id}.")
 
 
+class UnknownExport(NotFound):
+    """The deployment has no export of this kind and id."""
+
+    def __init__(self, export_id: str) -> None:
+        super().__init__(f"Export not found: {export_id}.")
+
+
 class UnknownStatus(NotFound):
     """No task of this id that the caller may see."""
 

@@ -63,6 +63,7 @@ _CSV = {"headers": {"Content-Type": "text/csv"}}
 _ROWS = {"modelId": "{model}", "batchId": "{batch}", "predictions": [[0.5, 0.5]]}
 _SCORES = [{"count": 1, "histogram": {"centroids": [s], "counts": [1]}} for s in (0.25, 0.75)]
 _METRIC = {"name": "another", "units": "EUR", "type": "average", "isModelSpecific": False}
+_SPAN = {"start": "2026-01-01T00:00:00Z", "end": "2026-12-31T00:00:00Z"}
 _TARGET = {"name": "target", "type": "Binary", "classNames": ["yes", "no"]}
 
 OPERATIONS = [
@@ -225,6 +226,18 @@ OPERATIONS = [
     Operation(
         "getCustomMetricsSummary", "GET", _D + "customMetricsSummary/", DEPLOYMENT, {"params": {"batchId": "{batch}"}}
     ),
+    Operation("listPredictionExports", "GET", _D + "predictionDataExports/", DEPLOYMENT),
+    Operation("createPredictionExport", "POST", _D + "predictionDataExports/", DEPLOYMENT, {"json": _SPAN}),
+    Operation("getPredictionExport", "GET", _D + "predictionDataExports/{predictionExport}/", DEPLOYMENT),
+    Operation("listActualsExports", "GET", _D + "actualsDataExports/", DEPLOYMENT),
+    Operation("createActualsExport", "POST", _D + "actualsDataExports/", DEPLOYMENT, {"json": _SPAN}),
+    Operation("getActualsExport", "GET", _D + "actualsDataExports/{actualsExport}/", DEPLOYMENT),
+    Operation("listTrainingExports", "GET", _D + "trainingDataExports/", DEPLOYMENT),
+    Operation("createTrainingExport", "POST", _D + "trainingDataExports/", DEPLOYMENT, {"json": {}}),
+    Operation("getTrainingExport", "GET", _D + "trainingDataExports/{trainingExport}/", DEPLOYMENT),
+    Operation(
+        "listPredictionResults", "GET", _D + "predictionResults/", DEPLOYMENT, {"params": {"batchId": "{batch}"}}
+    ),
 ]
 
 BY_NAME = {operation.name: operation for operation in OPERATIONS}
@@ -244,8 +257,13 @@ def things_of(server: Served, ready: Ready) -> dict[str, str]:
     segments = {"segmentAnalysis": {"enabled": True, "attributes": ["region"]}}
     user.finished(user.patch(ready.path("settings"), segments))
     free = dataset(user, "free.csv", file_of(rows))
+    exports = {
+        f"{kind}Export": user.post(ready.path(f"{kind}DataExports"), _SPAN if kind != "training" else {}).json()["id"]
+        for kind in ("prediction", "actuals", "training")
+    }
     return {
         **jobs_of(server, ready, free),
+        **exports,
         "deployment": ready.id,
         "package": ready.package_id,
         "model": ready.model_id,

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from tests.storage import records as new
 from tests.storage.custom_metric_conformance import CustomMetricConformance
+from tests.storage.export_conformance import ExportConformance
 from tests.storage.records import MODEL, NOW, OTHER_MODEL, OWNER, SECOND, id_of
 
 from assay.errors import LeaseLost, NotFound, UnknownBatch
@@ -40,7 +41,7 @@ def names(page):
     return [one.name for one in page.items]
 
 
-class StorageConformance(CustomMetricConformance):
+class StorageConformance(CustomMetricConformance, ExportConformance):
     """A subclass has a fixture ``store``: an empty store with the present schema."""
 
     @pytest.fixture

@@ -3,17 +3,19 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from assay.records.actuals import Actual
+from assay.records.actuals import Actual, Outcome
 from assay.records.batches import Batch
 from assay.records.custom_metrics import CustomMetric, MetricType, MetricValue
 from assay.records.datasets import Dataset, DatasetState, FileForm
 from assay.records.deployments import DeployedModel, Deployment, Settings
+from assay.records.exports import Export, ExportKind
 from assay.records.job_specs import ClassColumn, CsvForm, JobSpec, Retention, RowColumns
 from assay.records.jobs import Job, JobState
 from assay.records.models import Baseline, Feature, FeatureKind, ModelPackage, Target, TargetType
 from assay.records.monitoring_jobs import JobDefinition, JobStatus, MonitoringJob
 from assay.records.schedules import Schedule
 from assay.records.service import PredictionRequest
+from assay.records.times import BEGINNING_OF_TIME
 from assay.records.uploads import Upload, UploadState
 from assay.records.users import Token, User
 
@@ -155,6 +157,36 @@ def upload(number: int, **more: Any) -> Upload:
 def actual(association_id: str, **more: Any) -> Actual:
     fields = {"label": "yes", "number": None, "at": None, "was_acted_on": None}
     return Actual(**{"association_id": association_id, **fields, **more})
+
+
+def outcome(of: Actual, **more: Any) -> Outcome:
+    fields = {name: getattr(of, name) for name in ("association_id", "label", "number", "at", "was_acted_on")}
+    return Outcome(**{**fields, "received_at": NOW, **more})
+
+
+def export(number: int, **more: Any) -> Export:
+    fields = {
+        "deployment_id": id_of(1),
+        "kind": ExportKind.PREDICTIONS,
+        "model_id": MODEL,
+        "start": BEGINNING_OF_TIME,
+        "end": NOW,
+        "batch_ids": None,
+        "only_matched": True,
+        "include_actuals": False,
+        "form": FileForm.PARQUET,
+        "job_id": id_of(number),
+        "job_state": JobState.QUEUED,
+        "job_error": None,
+        "dataset_id": None,
+        "dataset_name": None,
+        "rows": None,
+        "rows_not_kept": None,
+        "created_at": NOW,
+        "created_by_id": OWNER,
+        "created_by_name": "ann",
+    }
+    return Export(**{"id": id_of(number), **fields, **more})
 
 
 def request(**more: Any) -> PredictionRequest:

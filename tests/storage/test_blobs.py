@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from assay.storage.blobs import PIECE, LocalBlobs
@@ -56,6 +58,38 @@ def test_nothing_is_under_the_key_before_the_last_byte_has_come(blobs):
 
     blobs.put("a/b", chunks())
     assert blobs.list("") == ["a/b"]
+
+
+def has_files_without_names(folder):
+    try:
+        os.close(os.open(folder, os.O_TMPFILE | os.O_WRONLY))
+    except OSError:
+        return False
+    return True
+
+
+def test_bytes_that_are_not_whole_yet_have_no_name_where_the_system_can(blobs):
+    seen = []
+
+    def chunks():
+        yield b"half"
+        seen.extend(p for p in blobs.root.rglob("*") if p.is_file())
+
+    blobs.put("a/b", chunks())
+    assert len(seen) == (0 if has_files_without_names(blobs.root) else 1)
+    assert [p.name for p in blobs.root.rglob("*") if p.is_file()] == ["b"]
+
+
+@pytest.mark.parametrize("lacking", ["flag", "handles"])
+def test_a_system_without_files_of_no_name_keeps_blobs_all_the_same(blobs, monkeypatch, lacking):
+    if lacking == "flag":
+        monkeypatch.delattr(os, "O_TMPFILE")
+    else:
+        monkeypatch.setattr("assay.storage.blobs.HANDLES", blobs.root / "none")
+    blobs.put("a/b", [b"bytes"])
+    blobs.put("a/b", [b"more"])
+    assert blobs.read("a/b") == b"more"
+    assert [p.name for p in blobs.root.rglob("*") if p.is_file()] == ["b"]
 
 
 @pytest.mark.parametrize("key", ["../x", "a/../../x", "/etc/passwd", "a/../../blobs2/x", "link/x"])

@@ -79,6 +79,8 @@ def test_every_migration_goes_down_and_up_again_with_data_in_it(store):
         tx.job_definitions.create(new.definition(1))
         tx.custom_metrics.create(new.custom_metric(1))
         tx.custom_metric_values.add(new.id_of(1), [new.metric_value(1.0, segments=(("a", "b"),))])
+        tx.jobs.create(new.job(1))
+        tx.exports.create(new.export(1))
     for script in ScriptDirectory.from_config(config()).walk_revisions():
         migrated(store, script.down_revision or "base")
         migrated(store, script.revision)

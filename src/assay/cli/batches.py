@@ -1,4 +1,4 @@
-"""``assay batch``: create, list, show, edit, lock, unlock, delete, push, drift, accuracy, health."""
+"""``assay batch``: create, list, show, edit, lock, unlock, delete, push, export, drift, accuracy, health."""
 
 from enum import StrEnum
 from itertools import islice
@@ -11,6 +11,7 @@ from assay.cli.accuracy import accuracy
 from assay.cli.activity import Activity
 from assay.cli.drift import drift
 from assay.cli.errors import Usage
+from assay.cli.export import export
 from assay.cli.numbers import count, counted, day, minute
 from assay.cli.options import (
     BatchArgument,
@@ -264,6 +265,7 @@ def push(  # noqa: PLR0913 - one parameter an option
     show_facts(_report_facts(report))
 
 
+app.command()(export)
 app.command()(drift)
 app.command()(accuracy)
 app.command()(health)

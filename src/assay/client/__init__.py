@@ -32,6 +32,7 @@ from assay.client.errors import (
     Unreachable,
     WorkFailed,
 )
+from assay.client.exports import Export, ExportedFile
 from assay.client.jobs import JobColumns, MonitoringJob
 from assay.client.limits import Limits
 from assay.client.model_packages import Feature, ModelPackage, Target
@@ -65,6 +66,8 @@ __all__ = [
     "Dataset",
     "Deployment",
     "DriftRow",
+    "Export",
+    "ExportedFile",
     "Feature",
     "FeatureDrift",
     "FileUnusable",

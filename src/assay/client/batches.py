@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from assay.client.batch import Batch, BatchModel
-from assay.client.batch_figures import BatchFigures
+from assay.client.batch_exports import BatchExports
 from assay.client.bodies import FileBody, Progress
 from assay.client.deployments import DeploymentLike, deployment_id_of, is_id
 from assay.client.errors import Ambiguous, NotFound, WorkFailed
@@ -30,8 +30,8 @@ BatchOrder = Literal[
 ]
 
 
-class Batches(BatchFigures):
-    """``client.batches``: making, filling and changing batches; `BatchFigures` has the reads."""
+class Batches(BatchExports):
+    """``client.batches``: making, filling and changing batches; the classes below have the reads and the exports."""
 
     # ------------------------------------------------------------ the batches themselves
 

@@ -10,6 +10,7 @@ from assay.client.batches import Batches
 from assay.client.custom_metrics import CustomMetrics
 from assay.client.datasets import Datasets
 from assay.client.deployments import Deployments
+from assay.client.exports import Exports
 from assay.client.jobs import Jobs
 from assay.client.limits import LimitsOfBatches
 from assay.client.model_packages import ModelPackages
@@ -46,6 +47,7 @@ class Client:
     service : Service
     custom_metrics : CustomMetrics
     datasets : Datasets
+    exports : Exports
     model_packages : ModelPackages
     jobs : Jobs
     limits : LimitsOfBatches
@@ -80,6 +82,7 @@ class Client:
         self.model_packages = ModelPackages(self._transport)
         self.deployments = Deployments(self._transport, self.datasets, self.model_packages)
         self.batches = Batches(self._transport)
+        self.exports = Exports(self._transport, self.datasets)
         self.predictions = Predictions(self._transport)
         self.service = Service(self._transport)
         self.custom_metrics = CustomMetrics(self._transport, self.batches)

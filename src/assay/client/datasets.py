@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 from assay.client.bodies import FormBody, Progress
+from assay.client.downloads import download
 from assay.client.errors import AssayClientError, ServerProblem, WorkFailed
 from assay.client.files import content_type
 from assay.client.paging import Pages
@@ -98,6 +99,29 @@ class Datasets:
             While the pages are read.
         """
         return Pages(self._transport, "datasets/", {"limit": page_size}, Dataset.of)
+
+    def download(self, dataset_id: str, path: str | Path, *, progress: Progress | None = None) -> Dataset:
+        """Write the rows of a data set to a file, in the form in which the server has them.
+
+        The file stands under its name only when it is whole; one that was there is replaced.
+
+        Parameters
+        ----------
+        dataset_id : str
+        path : str or Path
+        progress : callable, optional
+            Told again and again how many bytes of how many have come.
+
+        Raises
+        ------
+        FileUnusable
+            When the file cannot be written.
+        NotFound
+        AssayClientError
+        """
+        found = self.get(dataset_id)
+        download(self._transport, path_of("datasets", dataset_id, "file"), Path(path), found.size, progress)
+        return found
 
     def delete(self, dataset_id: str) -> None:
         """Delete a data set.

@@ -1,8 +1,8 @@
 """Calls over HTTP: retries, errors in words, and work that goes on after the answer."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
@@ -157,6 +157,23 @@ class Transport:
             self._sleep(pause)
         raise AssertionError("unreachable: the loop has no end")  # pragma: no cover
 
+    @contextmanager
+    def pieces(self, path: str) -> Iterator[Iterator[bytes]]:
+        """The bytes at a path as they come; the call is made once.
+
+        Raises
+        ------
+        Unreachable, Unauthorized, NotFound, Conflict, Refused, ServerProblem
+        """
+        try:
+            with self._http.stream("GET", f"{self.root}{API}{path}", headers={"Accept": "*/*"}) as response:
+                if response.status_code >= 300:
+                    response.read()
+                    self._answer(response)
+                yield response.iter_bytes()
+        except httpx2.RequestError as problem:
+            raise self._unreachable("GET", problem) from problem
+
     def download(self, path: str, target: Path) -> int:
         """Write what is at a path to a file, whatever its size; a call that breaks off leaves none.
 
@@ -186,6 +203,14 @@ class Transport:
         finally:
             side.unlink(missing_ok=True)
         return size
+
+    def rest(self, attempt: int, problem: AssayClientError) -> bool:
+        """Wait before the next try of a call that failed and may be made again; False when there is none."""
+        may_repeat = isinstance(problem, Unreachable) or problem.status in _BUSY
+        pause = self._patience.before_retry(attempt) if may_repeat else None
+        if pause is not None:
+            self._sleep(pause)
+        return pause is not None
 
     def wait(self, answer: Answer, what: str) -> str | None:
         """Wait until the work that an answer points to is done.

@@ -20,10 +20,12 @@ from assay.http import (
     deployments,
     drift,
     errors,
+    exports,
     intake,
     job_definitions,
     job_uploads,
     model_packages,
+    prediction_results,
     prediction_stats,
     segments,
     service,
@@ -60,6 +62,8 @@ ROUTERS = (
     custom_metrics,
     custom_metric_values,
     custom_metric_figures,
+    exports,
+    prediction_results,
 )
 
 

@@ -38,14 +38,15 @@ def page_body(request: Request, page: Page[T], shape: Callable[[T], Any]) -> dic
     return {
         "count": count,
         "totalCount": page.total,
-        "next": _link(request, after, step) if more else None,
-        "previous": _link(request, before, step) if page.offset > 0 else None,
+        "next": page_link(request, after, step) if more else None,
+        "previous": page_link(request, before, step) if page.offset > 0 else None,
         "data": [shape(item) for item in page.items],
     }
 
 
-def _link(request: Request, offset: int, limit: int) -> str:
-    return str(request.url.include_query_params(offset=offset, limit=limit))
+def page_link(request: Request, offset: int, limit: int, **pinned: str) -> str:
+    """The request's URL for another part of the list; ``pinned`` are parameters that must not change from now on."""
+    return str(request.url.include_query_params(offset=offset, limit=limit, **pinned))
 
 
 def absolute(request: Request, path: str) -> str:

@@ -33,3 +33,8 @@ def batch_job(job_id: str) -> str:
 def custom_metric(deployment_id: str, metric_id: str) -> str:
     """Where a custom metric is read."""
     return f"{API}/deployments/{deployment_id}/customMetrics/{metric_id}/"
+
+
+def export(deployment_id: str, kind: str, export_id: str) -> str:
+    """Where an export is read; ``kind`` is as the path has it, such as ``predictionDataExports``."""
+    return f"{API}/deployments/{deployment_id}/{kind}/{export_id}/"

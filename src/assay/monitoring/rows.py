@@ -237,9 +237,11 @@ def part_key(prefix: str, part: int) -> str:
     return f"{prefix}/{part:05d}.parquet"
 
 
-def stored_parts(ctx: Context, prefix: str, parts: int, columns: list[str]) -> Iterator[pl.DataFrame]:
-    """The kept rows of an upload, a chunk at a time, without the columns that they lack."""
-    for part in range(parts):
+def stored_parts(
+    ctx: Context, prefix: str, parts: int, columns: list[str], *, first: int = 0
+) -> Iterator[pl.DataFrame]:
+    """The kept rows of an upload, a chunk at a time from one on, without the columns that they lack."""
+    for part in range(first, parts):
         data = io.BytesIO(ctx.store.blobs.read(part_key(prefix, part)))
         present = set(pl.read_parquet_schema(data))
         data.seek(0)

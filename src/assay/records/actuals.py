@@ -21,6 +21,18 @@ class Actual:
 
 
 @dataclass(frozen=True, slots=True)
+class Outcome:
+    """A stored actual; ``at`` is when the outcome was observed, if that was told."""
+
+    association_id: str
+    label: str | None
+    number: float | None
+    at: datetime | None
+    received_at: datetime
+    was_acted_on: bool | None
+
+
+@dataclass(frozen=True, slots=True)
 class ComputedAccuracy:
     """Accuracy of some rows of a (batch, model) pair as last computed.
 

@@ -18,6 +18,7 @@ class Limits:
     max_association_id_length: int = 256
     max_custom_metrics: int = 1_000
     max_page: int = 1_000
+    max_export_batches: int = 1_000
     inline_upload_bytes: int = 8 * 2**20
     chunk_rows: int = 65_536
     max_segment_attributes: int = 20

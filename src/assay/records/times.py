@@ -4,6 +4,10 @@ from datetime import UTC, datetime
 
 from assay.errors import Invalid
 
+# Stand for "no bound" where a span must have both ends.
+BEGINNING_OF_TIME = datetime.min.replace(tzinfo=UTC)
+END_OF_TIME = datetime.max.replace(tzinfo=UTC)
+
 
 def parse_time(text: str, name: str = "timestamp") -> datetime:
     """A moment in UTC from ISO 8601 or RFC 3339 text.

@@ -19,7 +19,7 @@ class Blobs(Protocol):
         ...
 
     def read(self, key: str) -> bytes:
-        """All bytes of a small blob."""
+        """All bytes of a small blob; `FileNotFoundError` when there is none of this key."""
         ...
 
     def stream(self, key: str) -> Iterator[bytes]:

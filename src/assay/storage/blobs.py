@@ -6,8 +6,11 @@ import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 PIECE = 1 << 20
+# Where Linux shows the open files of this process.
+HANDLES = Path("/proc/self/fd")
 
 
 class LocalBlobs:
@@ -19,17 +22,22 @@ class LocalBlobs:
         self._incoming.mkdir(parents=True, exist_ok=True)
 
     def put(self, key: str, chunks: Iterable[bytes]) -> int:
-        """Write to a side file, flush it to the disk, then rename: a crash leaves no half blob under a key."""
+        """Write to a side file, flush it to the disk, then rename: a crash leaves no half blob under a key.
+
+        Where the file system can, the side file has no name before it is whole, so that a process that is killed
+        leaves no bytes either.
+        """
         target = self._path(key)
         target.parent.mkdir(parents=True, exist_ok=True)
         side = self._incoming / secrets.token_hex(12)
         size = 0
         try:
-            with side.open("wb") as file:
+            with _side_file(side) as file:
                 for chunk in chunks:
                     size += file.write(chunk)
                 file.flush()
                 os.fsync(file.fileno())
+                _give_name(file, side)
             side.replace(target)
         finally:
             side.unlink(missing_ok=True)
@@ -75,6 +83,27 @@ class LocalBlobs:
             # Keys hold only ids of the server's own making, so this is a fault of the program, not of a caller.
             raise ValueError(f"Blob key {key!r} leads out of the blob folder.")
         return path
+
+
+def _side_file(path: Path) -> BinaryIO:
+    """A new file for writing, without a name where the system and the file system have such files."""
+    if not HANDLES.is_dir():
+        return path.open("wb")
+    try:
+        return os.fdopen(os.open(path.parent, os.O_TMPFILE | os.O_WRONLY, 0o666), "wb")
+    except (AttributeError, OSError):
+        return path.open("wb")
+
+
+def _give_name(file: BinaryIO, path: Path) -> None:
+    if path.exists():
+        return
+    # Only a link by way of a folder's handle follows the symbolic link that stands for an open file.
+    handles = os.open(HANDLES, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.link(str(file.fileno()), path, src_dir_fd=handles, follow_symlinks=True)
+    finally:
+        os.close(handles)
 
 
 def _sync_folder(folder: Path) -> None:

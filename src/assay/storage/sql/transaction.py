@@ -9,10 +9,13 @@ from assay.storage.sql.custom_metric_values import CustomMetricValues
 from assay.storage.sql.custom_metrics import CustomMetrics
 from assay.storage.sql.datasets import Datasets
 from assay.storage.sql.deployments import Deployments
+from assay.storage.sql.exports import Exports
 from assay.storage.sql.job_definitions import JobDefinitions
 from assay.storage.sql.jobs import Jobs
+from assay.storage.sql.kept_uploads import KeptUploads
 from assay.storage.sql.models import Baselines, ModelPackages
 from assay.storage.sql.monitoring_jobs import MonitoringJobs
+from assay.storage.sql.outcomes import Outcomes
 from assay.storage.sql.profiles import Profiles
 from assay.storage.sql.segments import Segments
 from assay.storage.sql.service import ServiceRequests
@@ -43,3 +46,6 @@ class Transaction:
         self.job_definitions = JobDefinitions(connection)
         self.custom_metrics = CustomMetrics(connection)
         self.custom_metric_values = CustomMetricValues(connection)
+        self.exports = Exports(connection)
+        self.kept_uploads = KeptUploads(connection)
+        self.outcomes = Outcomes(connection)

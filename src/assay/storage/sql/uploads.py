@@ -48,12 +48,12 @@ class Uploads:
 
     def _one(self, query: sa.Select[Any]) -> Upload | None:
         row = self._connection.execute(query).mappings().one_or_none()
-        return _record(row) if row else None
+        return upload_of_row(row) if row else None
 
     def list(self, batch_id: str, request: PageRequest) -> Page[Upload]:
         """Uploads of a batch, oldest first."""
         query = uploads.select().where(uploads.c.batch_id == batch_id).order_by(uploads.c.seq)
-        return page_of(self._connection, query, request, _record)
+        return page_of(self._connection, query, request, upload_of_row)
 
     def counted(self, deployment_id: str, batch_id: str | None, model_id: str) -> Sequence[Upload]:
         """Uploads whose rows count for a (batch, model) pair, oldest first."""
@@ -64,7 +64,7 @@ class Uploads:
             uploads.c.state == UploadState.COUNTED,
         )
         rows = self._connection.execute(query.order_by(uploads.c.seq)).mappings()
-        return [_record(row) for row in rows]
+        return [upload_of_row(row) for row in rows]
 
     def overlapping(self, deployment_id: str, model_id: str, selection: Selection) -> Sequence[Upload]:
         """Uploads that count, of one model, in the batches and the span of a selection, oldest first."""
@@ -77,7 +77,7 @@ class Uploads:
             query = query.where(uploads.c.batch_id.in_(selection.batch_ids))
         if selection.span is not None:
             query = query.where(uploads.c.first_at < selection.span.end, uploads.c.last_at >= selection.span.start)
-        return [_record(row) for row in self._connection.execute(query.order_by(uploads.c.seq)).mappings()]
+        return [upload_of_row(row) for row in self._connection.execute(query.order_by(uploads.c.seq)).mappings()]
 
     def without_segments(self, deployment_id: str, attribute: str) -> Sequence[Upload]:
         """Uploads with kept, counted rows that are not profiled by an attribute yet, oldest first."""
@@ -89,7 +89,7 @@ class Uploads:
             uploads.c.parts > 0,
             uploads.c.seq.not_in(marked),
         )
-        return [_record(row) for row in self._connection.execute(query.order_by(uploads.c.seq)).mappings()]
+        return [upload_of_row(row) for row in self._connection.execute(query.order_by(uploads.c.seq)).mappings()]
 
     def rows_of_deployment(self, deployment_id: str, model_id: str) -> int:
         """Prediction rows of one model over all batches and outside them."""
@@ -210,5 +210,6 @@ def _of(batch_id: str | None, deployment_id: str | None) -> sa.ColumnElement[boo
     return uploads.c.deployment_id == deployment_id
 
 
-def _record(row: sa.RowMapping) -> Upload:
+def upload_of_row(row: sa.RowMapping) -> Upload:
+    """An upload as its row tells it."""
     return Upload(**{**row, "state": UploadState(row["state"])})

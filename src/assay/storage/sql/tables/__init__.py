@@ -6,6 +6,7 @@ from assay.storage.sql.tables.batches import batch_models, batches
 from assay.storage.sql.tables.custom_metrics import custom_metric_segments, custom_metric_values, custom_metrics
 from assay.storage.sql.tables.datasets import datasets
 from assay.storage.sql.tables.deployments import deployed_models, deployments
+from assay.storage.sql.tables.exports import exports
 from assay.storage.sql.tables.jobs import jobs
 from assay.storage.sql.tables.models import baselines, model_packages
 from assay.storage.sql.tables.monitoring_jobs import job_definitions, job_parts, monitoring_jobs
@@ -29,6 +30,7 @@ __all__ = [
     "datasets",
     "deployed_models",
     "deployments",
+    "exports",
     "job_definitions",
     "job_parts",
     "jobs",
