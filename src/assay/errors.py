@@ -88,6 +88,13 @@ class UnknownModelPackage(NotFound):
         super().__init__(f"Model package not found: {package_id}.")
 
 
+class UnknownEnvironment(NotFound):
+    """No prediction environment of this id that the caller may see."""
+
+    def __init__(self, environment_id: str) -> None:
+        super().__init__(f"Prediction environment not found: {environment_id}.")
+
+
 class UnknownStatus(NotFound):
     """No task of this id that the caller may see."""
 

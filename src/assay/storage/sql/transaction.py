@@ -7,8 +7,12 @@ from assay.storage.sql.actuals import Actuals
 from assay.storage.sql.batches import Batches
 from assay.storage.sql.datasets import Datasets
 from assay.storage.sql.deployments import Deployments
+from assay.storage.sql.environments import PredictionEnvironments
+from assay.storage.sql.events import RemoteEvents
+from assay.storage.sql.health import HealthChanges
 from assay.storage.sql.job_definitions import JobDefinitions
 from assay.storage.sql.jobs import Jobs
+from assay.storage.sql.model_history import ModelHistory
 from assay.storage.sql.models import Baselines, ModelPackages
 from assay.storage.sql.monitoring_jobs import MonitoringJobs
 from assay.storage.sql.profiles import Profiles
@@ -29,6 +33,10 @@ class Transaction:
         self.model_packages = ModelPackages(connection)
         self.baselines = Baselines(connection)
         self.deployments = Deployments(connection)
+        self.model_history = ModelHistory(connection)
+        self.health_changes = HealthChanges(connection)
+        self.prediction_environments = PredictionEnvironments(connection)
+        self.remote_events = RemoteEvents(connection)
         self.batches = Batches(connection)
         self.uploads = Uploads(connection)
         self.prediction_keys = PredictionKeys(connection)
