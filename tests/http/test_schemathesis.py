@@ -49,6 +49,7 @@ class Fuzzed:
             "uploadKey": things["upload"],
             "batchJobId": things["job"],
             "jobDefinitionId": things["definition"],
+            "predictionEnvironmentId": things["environment"],
         }
 
     def calls(self, operation: Operation) -> Any:

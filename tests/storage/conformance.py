@@ -398,6 +398,9 @@ class StorageConformance:
             new.period(MODEL, until=NOW + SECOND),
         ]
         assert tx.model_history.list(DEPLOYMENT, PageRequest(offset=1, limit=1)).items == page.items[1:]
+        tx.model_history.delete(DEPLOYMENT)
+        assert tx.model_history.list(DEPLOYMENT, ALL).items == []
+        assert tx.model_history.list(id_of(2), ALL).total == 1
 
     # ---------------------------------------------------------------- environments, events, health settings
 

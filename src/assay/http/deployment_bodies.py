@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from assay.errors import Invalid
 from assay.http.bodies import Body, Moment, optional
 from assay.http.environments import PredictionEnvironmentBody, environment_body
 from assay.monitoring import capabilities
@@ -12,18 +13,16 @@ from assay.records.deployments import ModelPeriod, ReplacementReason, Settings
 from assay.records.health import Health
 from assay.records.times import format_time
 
+MOST_TAGS, LONGEST_TAG = 50, 512
 Importance = Literal["CRITICAL", "HIGH", "MODERATE", "LOW"]
 
 
-class AdditionalMetadata(Body):
-    """A name and a value that the caller wants kept with a deployment; they show as its tags."""
-
-    key: str
-    value: str
-
-
 class DeploymentCreate(Body):
-    """A new deployment of a registered model. A prediction server and runtime parameters are only kept."""
+    """A new deployment of a registered model.
+
+    Pairs of additional metadata (``key`` or ``name``, and ``value``) show as its tags; a prediction server and
+    runtime parameters are only kept.
+    """
 
     model_package_id: str
     label: str
@@ -32,7 +31,7 @@ class DeploymentCreate(Body):
     default_prediction_server_id: str | None = None
     importance: Importance | None = None
     user_provided_id: str | None = None
-    additional_metadata: list[AdditionalMetadata] | None = None
+    additional_metadata: list[dict[str, Any]] | None = None
     runtime_parameter_values: str | None = None
 
 
@@ -69,8 +68,8 @@ class HealthBody(Body):
 
     status: Literal["passing", "warning", "failing", "unknown", "unavailable"]
     message: str
-    start_date: Moment = optional("date-time")
-    end_date: Moment = optional("date-time")
+    start_date: str = optional("date-time")
+    end_date: str = optional("date-time")
 
 
 class DeploymentBody(Body):
@@ -141,6 +140,24 @@ class ModelHistory(Body):
     data: list[ModelPeriodBody]
 
 
+def tags_of(pairs: list[dict[str, Any]] | None) -> tuple[tuple[str, str], ...]:
+    """Names and values of additional metadata."""
+    found = []
+    for place, pair in enumerate(pairs or ()):
+        name, value = pair.get("key", pair.get("name")), pair.get("value")
+        if not isinstance(name, str) or not isinstance(value, str) or not name.strip():
+            raise Invalid(
+                f"additionalMetadata[{place}]: found {str(pair)[:64]}, expected a key and a value that are text."
+            )
+        if max(len(name), len(value)) > LONGEST_TAG or place >= MOST_TAGS:
+            raise Invalid(
+                f"additionalMetadata[{place}]: expected at most {MOST_TAGS} pairs, of texts of at most {LONGEST_TAG} "
+                "characters."
+            )
+        found.append((name, value))
+    return tuple(found)
+
+
 PERMISSIONS = [
     "CAN_VIEW",
     "CAN_EDIT",
@@ -209,7 +226,7 @@ def _usage(view: DeploymentView) -> dict[str, Any]:
 def _health(health: Health) -> HealthBody:
     body = HealthBody(status=str(health.status), message=health.message)  # type: ignore[arg-type]  # the same words
     if health.start is not None and health.end is not None:
-        body.start_date, body.end_date = health.start, health.end
+        body.start_date, body.end_date = format_time(health.start), format_time(health.end)
     return body
 
 

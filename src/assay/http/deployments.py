@@ -14,6 +14,7 @@ from assay.http.deployment_bodies import (
     DeploymentPage,
     DeploymentUpdate,
     deployment_body,
+    tags_of,
 )
 from assay.http.deployment_filters import DeploymentFilter
 from assay.http.errors import documented
@@ -45,7 +46,7 @@ def create_deployment(request: Request, ctx: Ctx, caller: Caller, body: Deployme
             user_provided_id=body.user_provided_id,
             environment_id=body.prediction_environment_id,
             prediction_server_id=body.default_prediction_server_id,
-            tags=tuple((one.key, one.value) for one in body.additional_metadata or ()),
+            tags=tags_of(body.additional_metadata),
             runtime_parameters=body.runtime_parameter_values,
         ),
     )

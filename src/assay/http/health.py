@@ -5,7 +5,9 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
 from pydantic import Field
+from pydantic.alias_generators import to_camel
 
+from assay.errors import Invalid
 from assay.http.authentication import Caller, Ctx
 from assay.http.bodies import Body, JsonRoute, given, optional
 from assay.http.errors import documented
@@ -60,11 +62,11 @@ class HealthFairness(Body):
 
 
 class HealthCustomCondition(Body):
-    """One condition on a custom metric."""
+    """One condition on a custom metric; all but the category is needed."""
 
-    metric_id: str
-    compare_operator: Literal["lt", "lte", "gt", "gte"]
-    threshold: float
+    metric_id: str = optional()
+    compare_operator: Literal["lt", "lte", "gt", "gte"] = optional()
+    threshold: float = optional()
     category_name: str | None = None
 
 
@@ -105,8 +107,15 @@ def _changes(body: HealthSettingsBody) -> dict[str, dict[str, Any]]:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, list):
-        return [one.model_dump() if isinstance(one, Body) else one for one in value]
+        return [_condition(one) if isinstance(one, HealthCustomCondition) else one for one in value]
     return value
+
+
+def _condition(sent: HealthCustomCondition) -> dict[str, Any]:
+    for name in ("metric_id", "compare_operator", "threshold"):
+        if name not in sent.model_fields_set:
+            raise Invalid(f"customMetrics: found a condition without {to_camel(name)}, expected one with it.")
+    return sent.model_dump()
 
 
 @router.get("/healthSettings/", operation_id="getHealthSettings")

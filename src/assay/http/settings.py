@@ -62,14 +62,14 @@ class CustomBoundaries(Body):
 class PredictionWarning(Body):
     """Warning of outliers. Kept; this server makes no predictions, so it warns of none."""
 
-    enabled: bool
+    enabled: bool = False
     custom_boundaries: CustomBoundaries | None = None
 
 
 class PredictionIntervals(Body):
     """Prediction intervals of time series, which this server does not have."""
 
-    enabled: bool
+    enabled: bool = False
     percentiles: list[int] | None = None
 
 

@@ -42,6 +42,10 @@ class ModelHistory:
         query = _SELECT.where(model_history.c.deployment_id == deployment_id).order_by(model_history.c.id.desc())
         return page_of(self._connection, query, request, _record)
 
+    def delete(self, deployment_id: str) -> None:
+        """Remove the history of a deployment."""
+        self._connection.execute(model_history.delete().where(model_history.c.deployment_id == deployment_id))
+
 
 def _record(row: sa.RowMapping) -> ModelPeriod:
     reason = None if row["reason"] is None else ReplacementReason(row["reason"])
