@@ -105,7 +105,7 @@ def create_app(ctx: Context, *, trusted_proxies: Sequence[str] = (), **options: 
     # The last one added is the outermost. A login comes before anything of a body is unpacked, and sees the path as
     # it arrived, without a proxy's prefix.
     app.add_middleware(Forwarded, trusted=networks(trusted_proxies))
-    app.add_middleware(Inflated)
+    app.add_middleware(Inflated, limits=ctx.limits)
     app.add_middleware(Authentication, ctx=ctx)
     app.add_middleware(FoldSlashes)
     app.add_middleware(GZipMiddleware, minimum_size=PACKED_FROM, compresslevel=PACKED_HOW_HARD)

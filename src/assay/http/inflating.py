@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from assay.errors import Malformed, UnsupportedFile
+from assay.errors import Malformed, TooLarge, UnsupportedFile
+from assay.http.body_limit import most_bytes
 from assay.http.errors import refusal
+from assay.records.limits import Limits
 
 PIECE = 64 * 2**10
 # zlib's number for "gzip, with its header", and the widest window.
@@ -15,21 +17,21 @@ GZIP = 16 + zlib.MAX_WBITS
 
 
 class Inflated:
-    """Unpacks gzip on the way in, a piece at a time: what is told of sizes holds for the unpacked body.
+    """Unpacks gzip on the way in, a piece at a time.
 
-    However much a body unpacks to, no more than a piece of it is held here, and the limit on bodies, which counts
-    what is passed on, ends it.
+    The limit on bodies holds for the unpacked one; the framework's own count has seen the packed bytes only.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, limits: Limits) -> None:
         self._app = app
+        self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the call on with an unpacked body, or answer 415."""
         if scope["type"] == "http":
             encoding = Headers(scope=scope).get("content-encoding", "identity").strip().lower()
             if encoding in {"gzip", "x-gzip"}:
-                receive = _Unpacking(receive)
+                receive = _Unpacking(receive, most_bytes(scope["path"], self._limits))
                 scope = {**scope, "headers": [(n, v) for n, v in scope["headers"] if n not in _OF_THE_PACKED_BODY]}
             elif encoding != "identity":
                 error = UnsupportedFile(f"Found the content encoding {encoding[:32]!r}, expected gzip or none.")
@@ -44,8 +46,10 @@ _OF_THE_PACKED_BODY = {b"content-encoding", b"content-length"}
 class _Unpacking:
     """A ``receive`` that gives the unpacked pieces of another's body."""
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, most: int) -> None:
         self._receive = receive
+        self._left = most
+        self._most = most
         self._pieces: Iterator[bytes] = iter(())
         self._members = _Members()
         self._ended = False
@@ -55,6 +59,9 @@ class _Unpacking:
         while True:
             piece = next(self._pieces, None)
             if piece is not None:
+                self._left -= len(piece)
+                if self._left < 0:
+                    raise TooLarge(f"The body unpacks to more than {self._most} bytes, which is the limit.")
                 return {"type": "http.request", "body": piece, "more_body": True}
             if self._ended:
                 self._members.finish()
