@@ -6,7 +6,7 @@ from assay.client.actuals import ActualsReport
 from assay.client.batch import Batch, BatchModel
 from assay.client.client import Client
 from assay.client.datasets import Dataset
-from assay.client.deployments import Deployment, Settings
+from assay.client.deployment import Deployment, Settings
 from assay.client.drift import BatchDrift, DriftRow, FeatureDrift, TargetDrift
 from assay.client.errors import (
     Ambiguous,
@@ -26,6 +26,7 @@ from assay.client.limits import Limits
 from assay.client.model_packages import Feature, ModelPackage, Target
 from assay.client.paging import Pages
 from assay.client.predictions import BatchOutcome, BatchPredictions, PredictionRows
+from assay.client.replacements import ModelPeriod, NewModel
 from assay.client.series import Series
 from assay.client.service import BatchService, PredictionRequest, ServiceStats
 from assay.client.uploads import Columns, UploadReport
@@ -58,7 +59,9 @@ __all__ = [
     "JobColumns",
     "Limits",
     "ModelPackage",
+    "ModelPeriod",
     "MonitoringJob",
+    "NewModel",
     "NotFound",
     "Pages",
     "Patience",
