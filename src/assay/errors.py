@@ -95,6 +95,13 @@ class UnknownExport(NotFound):
         super().__init__(f"Export not found: {export_id}.")
 
 
+class UnknownEnvironment(NotFound):
+    """No prediction environment of this id that the caller may see."""
+
+    def __init__(self, environment_id: str) -> None:
+        super().__init__(f"Prediction environment not found: {environment_id}.")
+
+
 class UnknownStatus(NotFound):
     """No task of this id that the caller may see."""
 

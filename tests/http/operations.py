@@ -17,6 +17,7 @@ STATUS = "Status not found"
 JOB = "Batch job not found"
 DEFINITION = "Job definition not found"
 CUSTOM_METRIC = "Custom metric not found"
+ENVIRONMENT = "Prediction environment not found"
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,32 @@ OPERATIONS = [
     Operation(
         "updateSettings", "PATCH", _D + "settings/", DEPLOYMENT, {"json": {"batchMonitoring": {"enabled": False}}}
     ),
+    Operation("getHealthSettings", "GET", _D + "healthSettings/", DEPLOYMENT),
+    Operation(
+        "updateHealthSettings", "PATCH", _D + "healthSettings/", DEPLOYMENT, {"json": {"service": {"batchCount": 5}}}
+    ),
+    Operation("getDefaultHealthSettings", "GET", _D + "healthSettings/defaults/", DEPLOYMENT),
+    Operation("getCapabilities", "GET", _D + "capabilities/", DEPLOYMENT),
+    Operation(
+        "replaceModel",
+        "PATCH",
+        _D + "model/",
+        DEPLOYMENT,
+        {"json": {"modelPackageId": "{replacement}", "reason": "ACCURACY"}},
+    ),
+    Operation("listModelHistory", "GET", _D + "modelHistory/", DEPLOYMENT),
+    Operation("createPredictionEnvironment", "POST", "predictionEnvironments/", None, {"json": {"name": "e"}}),
+    Operation("listPredictionEnvironments", "GET", "predictionEnvironments/", None),
+    Operation("getPredictionEnvironment", "GET", "predictionEnvironments/{environment}/", ENVIRONMENT),
+    Operation("deletePredictionEnvironment", "DELETE", "predictionEnvironments/{environment}/", ENVIRONMENT),
+    Operation(
+        "addRemoteEvent",
+        "POST",
+        "remoteEvents/",
+        DEPLOYMENT,
+        {"json": {"timestamp": "2026-11-23T10:31:31Z", "eventType": "replaced", "deploymentId": "{deployment}"}},
+    ),
+    Operation("listRemoteEvents", "GET", "remoteEvents/", DEPLOYMENT, {"params": {"deploymentId": "{deployment}"}}),
     Operation("getMonitoringBatchLimits", "GET", _D + "monitoringBatchLimits/", DEPLOYMENT),
     Operation("listMonitoringBatches", "GET", _D + "monitoringBatches/", DEPLOYMENT),
     Operation("createMonitoringBatch", "POST", _D + "monitoringBatches/", DEPLOYMENT, {"json": {"batchName": "b"}}),
@@ -269,6 +296,10 @@ def things_of(server: Served, ready: Ready) -> dict[str, str]:
         "model": ready.model_id,
         "training": package["datasets"]["trainingDataCatalogId"],
         "dataset": free,
+        "replacement": user.post(
+            "modelPackages/fromJSON/", {key: package[key] for key in ("target", "datasets")}
+        ).json()["id"],
+        "environment": user.post("predictionEnvironments/", {"name": "production"}).json()["id"],
         "batch": batch,
         "upload": "first",
         "segment": "region",

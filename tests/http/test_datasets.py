@@ -93,3 +93,32 @@ def test_a_table_that_a_model_names_is_kept(owner: User, binary: Ready) -> None:
     assert answer.status_code == 409
     assert "Archive" in answer.json()["message"]
     assert owner.get(f"datasets/{named}/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        (None, ["TRAINING", "PREDICTION"]),
+        ("TRAINING", ["TRAINING"]),
+        (["PREDICTION", "SAMPLE", "PREDICTION"], ["PREDICTION", "SAMPLE"]),
+        ('["TRAINING", "PREDICTION"]', ["TRAINING", "PREDICTION"]),
+    ],
+)
+def test_a_table_says_what_it_is_meant_for_and_is_found_by_it(
+    owner: User, sent: str | list[str] | None, expected: list[str]
+) -> None:
+    form = {} if sent is None else {"data": {"categories": sent}}
+    answer = owner.post("datasets/fromFile/", files={"file": ("t.csv", b"a\n1\n")}, **form)
+    dataset_id = answer.json()["catalogId"]
+    assert owner.read(f"datasets/{dataset_id}/")["categories"] == expected
+    for word in ("TRAINING", "PREDICTION", "SAMPLE", "TRAIN", "%"):
+        listed = [item["datasetId"] for item in owner.read("datasets/", category=word)["data"]]
+        assert (dataset_id in listed) == (word in expected), word
+
+
+@pytest.mark.parametrize("sent", ["", " ", "x" * 65, "[", "[1]", "[]", ["A"] * 17])
+def test_categories_that_are_no_words_are_refused(served: Served, sent: str | list[str]) -> None:
+    before = served.contents()
+    answer = served.owner.post("datasets/fromFile/", files={"file": ("t.csv", b"a\n1\n")}, data={"categories": sent})
+    assert answer.status_code == 422
+    assert served.contents() == before

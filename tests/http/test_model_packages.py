@@ -123,3 +123,93 @@ def test_an_archived_model_leaves_lists_and_stays_in_service(owner: User, binary
     assert owner.post(path + "archive/").status_code == 410
     answer = owner.post("deployments/fromModelPackage/", {"modelPackageId": binary.package_id, "label": "x"})
     assert answer.status_code == 410
+
+
+def test_a_package_shows_every_part_of_itself(owner: User) -> None:
+    training, holdout = dataset(owner, "t.csv", TABLE), dataset(owner, "h.csv", TABLE)
+    description = {
+        "modelName": "m",
+        "description": "d",
+        "location": "/models/m",
+        "buildEnvironmentType": "Python",
+    }
+    found = registered(
+        owner,
+        modelDescription=description,
+        datasets={
+            "trainingDataCatalogId": training,
+            "trainingDataCatalogVersionId": training,
+            "holdoutDataCatalogId": holdout,
+        },
+    ).json()
+    assert found["datasets"] == {
+        "trainingDataCatalogId": training,
+        "trainingDataCatalogVersionId": training,
+        "holdoutDataCatalogId": holdout,
+        "holdoutDataCatalogVersionId": holdout,
+        "datasetName": "t.csv",
+        "holdoutDatasetName": "h.csv",
+        "trainingDataSize": 9,
+    }
+    assert (found["name"], found["modelDescription"]) == ("m", description)
+    assert set(found["modelKind"].values()) == {False}
+    assert (found["modelExecutionType"], found["buildStatus"]) == ("external", None)
+    assert found["importMeta"]["creatorUsername"] == "owner"
+    assert set(found["timeseries"].values()) == set(found["sourceMeta"].values()) == {None}
+    assert all(name.startswith("supports") for name in found["capabilities"])
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "words"),
+    [
+        ({"modelDescription": {"modelName": "x" * 513}}, 422, "modelName"),
+        ({"modelDescription": {"description": "x" * 2_049}}, 422, "description"),
+        ({"modelDescription": {"location": "x" * 2_049}}, 422, "location"),
+        ({"geospatialMonitoring": {"primaryGeospatialColumn": "g"}}, 422, "geospatialMonitoring"),
+        ({"datasets": {"trainingDataCatalogVersionId": UNKNOWN}}, 404, "Data set version not found"),
+    ],
+)
+def test_a_package_that_cannot_be_served_is_refused(
+    served: Served, fields: dict[str, Any], status: int, words: str
+) -> None:
+    before = served.contents()
+    answer = registered(served.owner, **fields)
+    assert answer.status_code == status
+    assert words in answer.json()["message"]
+    assert served.contents() == before
+
+
+def test_packages_are_filtered(served: Served, binary: Ready) -> None:
+    owner = served.owner
+    alike = {**BINARY, "classNames": ["0", "1"], "predictionThreshold": 0.25}
+    first = registered(owner, name="first").json()["id"]
+    second = registered(owner, name="second", target=alike).json()["id"]
+    third = registered(owner, name="third", target={**BINARY, "name": "other"}).json()["id"]
+    runs = owner.post("predictionEnvironments/", {"name": "e"}).json()["id"]
+    does_not = owner.post("predictionEnvironments/", {"name": "e", "supportedModelFormats": ["x"]}).json()["id"]
+    every = {item["id"] for item in owner.read("modelPackages/")["data"]}
+    for query, expected in (
+        (f"similarTo={first}", {second}),
+        (f"similarTo={first}&forChallenger=true", {second}),
+        (f"similarTo={second}&search=FIRST", {first}),
+        (f"similarTo={third}", set()),
+        ("predictionThreshold=0.25", {second}),
+        (f"similarTo={first}&predictionThreshold=0.5", set()),
+        ("imported=false", every),
+        ("imported=true", set()),
+        (f"predictionEnvironmentId={runs}", every),
+        (f"predictionEnvironmentId={does_not}", set()),
+        ("modelKind=isTimeSeries&modelKind=isMultiseries", set()),
+        ("buildStatus=complete", set()),
+    ):
+        page = owner.read(f"modelPackages/?{query}")
+        assert {item["id"] for item in page["data"]} == expected, query
+        assert page["totalCount"] == len(expected)
+    for query, status in (
+        (f"similarTo={UNKNOWN}", 404),
+        (f"predictionEnvironmentId={UNKNOWN}", 404),
+        ("predictionThreshold=half", 422),
+        ("buildStatus=broken", 422),
+        ("imported=perhaps", 422),
+    ):
+        assert owner.get(f"modelPackages/?{query}").status_code == status

@@ -50,6 +50,7 @@ class Fuzzed:
             "batchJobId": things["job"],
             "jobDefinitionId": things["definition"],
             "customMetricId": things["metric"],
+            "predictionEnvironmentId": things["environment"],
         }
 
     def calls(self, operation: Operation) -> Any:

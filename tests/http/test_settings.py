@@ -50,18 +50,19 @@ def test_all_settings_can_be_sent_back_as_they_were_read(owner: User, binary: Re
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"humility": {"enabled": True}}, "humility"),
-        ({"challengerModels": {"enabled": True}}, "challenger models"),
-        ({"automaticActuals": {"enabled": True}}, "automatic actuals"),
-        ({"predictionIntervals": {"enabled": True}}, "prediction intervals"),
-        ({"predictionsByForecastDate": {"enabled": True}}, "forecast date"),
-        ({"biasAndFairness": {"protectedFeatures": ["x"]}}, "biasAndFairness"),
+        ({"automaticActuals": {"enabled": True}}, "automaticActuals"),
+        ({"predictionIntervals": {"enabled": True}}, "predictionIntervals"),
+        ({"predictionsByForecastDate": {"enabled": True, "columnName": "d"}}, "predictionsByForecastDate"),
+        ({"featureDrift": {"enabled": True, "trackedFeatures": ["age", "shoe size"]}}, "shoe size"),
+        ({"biasAndFairness": {"fairnessThreshold": 1.5}}, "biasAndFairness.fairnessThreshold"),
+        ({"biasAndFairness": {"protectedFeatures": ["x" * 70_000]}}, "bytes"),
+        ({"predictionWarning": {"enabled": True, "customBoundaries": {"lower": 2, "upper": 1}}}, "lower 2.0"),
         ({"associationId": {"columnNames": ["a", "b"]}}, "at most one"),
         ({"associationId": {"autoGenerateId": True}}, "autoGenerateId"),
         ({"batchMonitoring": {"enabled": "yes"}}, "batchMonitoring.enabled"),
         ({"batchMonitoring": {}}, "batchMonitoring.enabled"),
         ({"batchMonitoring": True}, "batchMonitoring"),
-        ({"targetDrift": {"enabled": False}, "humility": {"enabled": True}}, "humility"),
+        ({"targetDrift": {"enabled": False}, "automaticActuals": {"enabled": True}}, "automaticActuals"),
     ],
 )
 def test_what_the_server_does_not_have_is_refused_and_nothing_of_the_call_is_kept(
@@ -72,6 +73,59 @@ def test_what_the_server_does_not_have_is_refused_and_nothing_of_the_call_is_kep
     assert answer.status_code == 422
     assert words in answer.json()["message"]
     assert served.contents() == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"humility": {"enabled": True}},
+        {"challengerModels": {"enabled": True}},
+        {"predictionWarning": {"enabled": True, "customBoundaries": {"lower": -1.5, "upper": 2.0}}},
+        {"predictionWarning": {"enabled": True, "customBoundaries": None}},
+        {
+            "biasAndFairness": {
+                "protectedFeatures": ["region"],
+                "preferableTargetValue": "yes",
+                "fairnessMetricsSet": "equalParity",
+                "fairnessThreshold": 0.8,
+            }
+        },
+        {"featureDrift": {"enabled": True, "featureSelection": "manual", "trackedFeatures": ["region", "age"]}},
+    ],
+)
+def test_settings_that_clients_set_and_read_come_back_as_they_were_sent(
+    owner: User, binary: Ready, change: dict[str, Any]
+) -> None:
+    before = settings(owner, binary)
+    owner.finished(owner.patch(binary.path("settings"), change))
+    after = settings(owner, binary)
+    assert after == before | change
+    owner.finished(owner.patch(binary.path("settings"), after))
+    assert settings(owner, binary) == after
+    owner.finished(owner.patch(binary.path("settings"), before))
+    assert settings(owner, binary) == before
+
+
+def test_what_of_the_settings_a_deployment_shows_follows_them(owner: User, binary: Ready) -> None:
+    change = {"humility": {"enabled": True}, "predictionWarning": {"enabled": True}}
+    owner.finished(owner.patch(binary.path("settings"), change))
+    assert owner.read(binary.path())["settings"] == {
+        "humbleAiEnabled": True,
+        "predictionIntervalsEnabled": False,
+        "predictionWarningEnabled": True,
+    }
+
+
+def test_drift_is_told_of_the_tracked_features_alone(owner: User, binary: Ready, batch: str) -> None:
+    send_rows(owner, binary, binary_block(binary, binary_rows(3, 50), batch))
+    before = owner.read(binary.path("featureDrift"), batchId=batch)
+    change = {"featureDrift": {"enabled": True, "trackedFeatures": ["region", "age"]}}
+    owner.finished(owner.patch(binary.path("settings"), change))
+    after = owner.read(binary.path("featureDrift"), batchId=batch)
+    assert after["totalCount"] == 2
+    assert after["data"] == [item for item in before["data"] if item["name"] in {"age", "region"}]
+    owner.finished(owner.patch(binary.path("settings"), {"featureDrift": {"enabled": True, "trackedFeatures": None}}))
+    assert owner.read(binary.path("featureDrift"), batchId=batch) == before
 
 
 def test_drift_switches_stop_the_counting_of_what_they_name(owner: User, binary: Ready, batch: str) -> None:

@@ -18,10 +18,11 @@ from assay.records.actuals import ComputedAccuracy, StaleAccuracy
 from assay.records.batches import BatchOrder, BatchQuery
 from assay.records.buckets import Span
 from assay.records.datasets import DatasetState
-from assay.records.deployments import Settings
+from assay.records.deployments import DeploymentOrder, DeploymentQuery, ReplacementReason, Settings
 from assay.records.fragments import Fragment
 from assay.records.job_specs import JobSpec
 from assay.records.jobs import JobState
+from assay.records.models import PackageQuery, Target, TargetType
 from assay.records.monitoring_jobs import JobPart, JobQuery, JobStatus
 from assay.records.pages import PageRequest
 from assay.records.schedules import Schedule
@@ -210,8 +211,8 @@ class StorageConformance(CustomMetricConformance, ExportConformance):
         tx.datasets.create(new.dataset(4))
         tx.datasets.delete(id_of(4), NOW)
 
-        def listed(owner, *, newest_first=False, without_failed=False):
-            page = tx.datasets.list(owner, ALL, newest_first=newest_first, without_failed=without_failed)
+        def listed(owner, *, newest_first=False, **more):
+            page = tx.datasets.list(owner, ALL, newest_first=newest_first, **{"without_failed": False, **more})
             assert page.total == len(page.items)
             return [int(d.id, 16) for d in page.items]
 
@@ -219,6 +220,10 @@ class StorageConformance(CustomMetricConformance, ExportConformance):
         assert listed(None, newest_first=True) == [3, 2, 1]
         assert listed(OWNER) == [1, 2]
         assert listed(OWNER, without_failed=True) == [1]
+        tx.datasets.create(new.dataset(5, categories=["TRAINING", "50% é"]))
+        assert listed(None, category="TRAINING") == [1, 5, 2, 3]
+        assert listed(None, category="50% é") == [5]
+        assert listed(None, category="%") == []
         assert tx.datasets.find(id_of(4)).deleted_at == NOW
 
     def test_packages_come_back_as_they_were_stored(self, tx):
@@ -231,8 +236,9 @@ class StorageConformance(CustomMetricConformance, ExportConformance):
         tx.model_packages.create(new.package(4))
         tx.model_packages.archive(id_of(4), NOW)
 
-        def listed(owner=None, search=None, model_id=None):
-            page = tx.model_packages.list(owner, ALL, search=search, model_id=model_id)
+        def listed(owner=None, **query):
+            page = tx.model_packages.list(owner, PackageQuery(**query), ALL)
+            assert page.total == len(page.items)
             return [int(p.id, 16) for p in page.items]
 
         assert listed() == [2, 1, 3]
@@ -240,6 +246,13 @@ class StorageConformance(CustomMetricConformance, ExportConformance):
         assert listed(search="%") == [3]
         assert listed(search="MODEL") == [2, 1]
         assert listed(model_id=OTHER_MODEL) == [2]
+        tx.model_packages.create(new.package(5, target=Target("y", TargetType.BINARY, ("no", "yes"))))
+        tx.model_packages.create(new.package(6, target=Target("z", TargetType.BINARY, ("no", "yes"))))
+        assert listed(similar_to=new.package(1)) == [2, 3, 5]
+        assert listed(similar_to=new.package(1), search="5") == [3, 5]
+        assert listed(threshold=0.5) == [5, 6]
+        second = tx.model_packages.list(None, PackageQuery(threshold=0.25), PageRequest(offset=1, limit=1))
+        assert ([int(p.id, 16) for p in second.items], second.total) == ([1], 3)
 
     def test_packages_know_who_uses_them_and_what_they_use(self, tx):
         tx.datasets.create(new.dataset(1))
@@ -271,17 +284,18 @@ class StorageConformance(CustomMetricConformance, ExportConformance):
     def test_a_deleted_deployment_is_not_found_and_not_listed(self, tx):
         tx.deployments.delete(id_of(1), NOW)
         assert tx.deployments.find(id_of(1)) is None
-        page = tx.deployments.list(None, ALL, search=None, order_by=None)
+        page = tx.deployments.list(DeploymentQuery(), ALL)
         assert [d.id for d in page.items] == [id_of(2)]
 
     @pytest.mark.parametrize(
         ("order", "expected"),
-        [(None, [4, 1, 2, 3]), ("label", [3, 4, 1, 2]), ("-label", [2, 1, 4, 3]), ("createdAt", [1, 2, 3, 4])],
+        [("-createdAt", [4, 1, 2, 3]), ("label", [3, 4, 1, 2]), ("-label", [2, 1, 4, 3]), ("createdAt", [1, 2, 3, 4])],
     )
     def test_deployments_are_ordered_and_ties_by_id(self, tx, order, expected):
         tx.deployments.create(new.deployment(3, label="a"))
         tx.deployments.create(new.deployment(4, label="b", created_at=NOW + SECOND))
-        page = tx.deployments.list(None, ALL, search=None, order_by=order)
+        query = DeploymentQuery(order_by=DeploymentOrder(order.strip("-")), descending=order.startswith("-"))
+        page = tx.deployments.list(query, ALL)
         assert [int(d.id, 16) for d in page.items] == expected
 
     def test_a_model_history_goes_from_the_oldest_to_the_newest(self, tx):
@@ -295,7 +309,190 @@ class StorageConformance(CustomMetricConformance, ExportConformance):
         ]
         assert tx.deployments.models(id_of(2)) == []
 
+    def test_a_deployment_keeps_what_its_caller_said(self, tx):
+        more = {
+            "environment_id": id_of(5),
+            "prediction_server_id": "s",
+            "tags": [{"id": id_of(6), "name": "team", "value": "é"}],
+            "runtime_parameters": "[]",
+        }
+        tx.deployments.create(new.deployment(3, **more))
+        assert tx.deployments.find(id_of(3)) == new.deployment(3, **more)
+        kept = Settings(tracked_features=("x",), prediction_warning={"enabled": True}, humility=True)
+        tx.deployments.save_settings(id_of(3), kept)
+        assert tx.deployments.find(id_of(3)).settings == kept
+
+    @pytest.mark.parametrize(
+        ("query", "expected"),
+        [
+            ({"owner_id": OWNER}, [1, 2, 3]),
+            ({"not_owner_id": OWNER}, [4]),
+            ({"created_by": "bob"}, [4]),
+            ({"created_by": id_of(8)}, [4]),
+            ({"search": "SERVICE 3"}, [3]),
+            ({"importance": ("HIGH", "LOW")}, [2, 4]),
+            ({"prediction_servers": ("s",)}, [3]),
+            ({"platforms": ("aws",)}, [4]),
+            ({"platforms": ("other",)}, []),
+            ({"build_environments": ("R",)}, [2]),
+            ({"target_types": ("Regression",)}, [2]),
+            ({"last_prediction_from": NOW + SECOND}, [3]),
+            ({"last_prediction_to": NOW}, [1]),
+            ({"last_prediction_from": NOW, "last_prediction_to": NOW + SECOND}, [1, 3]),
+            ({"more_a_day": 1}, [3]),
+            ({"fewer_a_day": 1}, [2, 4]),
+            ({"more_a_day": 0}, [1, 3]),
+            ({"usage_since": NOW, "more_a_day": 0}, [3]),
+            ({"none": True}, []),
+            ({"order_by": "importance"}, [1, 3, 2, 4]),
+            ({"order_by": "importance", "descending": True}, [4, 2, 1, 3]),
+            ({"order_by": "lastPredictionTimestamp"}, [2, 4, 1, 3]),
+            ({"order_by": "lastPredictionTimestamp", "descending": True}, [3, 1, 2, 4]),
+            ({"order_by": "recentPredictions", "descending": True}, [3, 1, 2, 4]),
+            ({"order_by": "currentModelDeployedTimestamp"}, [2, 3, 4, 1]),
+        ],
+    )
+    def test_deployments_are_chosen_and_sorted_by_what_belongs_to_them(self, tx, query, expected):
+        tx.users.create(new.user(id=id_of(8), name="bob"))
+        regression = Target("y", TargetType.REGRESSION)
+        tx.model_packages.create(new.package(2, target=regression, description={"buildEnvironmentType": "R"}))
+        tx.prediction_environments.create(new.environment(1, platform="aws"))
+        tx.deployments.update(id_of(2), model_package_id=id_of(2), importance="LOW")
+        tx.deployments.create(new.deployment(3, prediction_server_id="s"))
+        tx.deployments.create(
+            new.deployment(4, owner_id=id_of(8), owner_name="bob", importance="HIGH", environment_id=id_of(1))
+        )
+        tx.deployments.add_model(new.deployed(MODEL))
+        tx.uploads.create(new.upload(1, rows=7))
+        later = {"rows": 14, "last_at": NOW + SECOND, "created_at": NOW + SECOND}
+        tx.uploads.create(new.upload(2, deployment_id=id_of(3), batch_id=None, **later))
+        tx.uploads.create(
+            new.upload(3, deployment_id=id_of(4), batch_id=None, rows=99, state=UploadState.PENDING, last_at=NOW)
+        )
+        order = DeploymentOrder(query.pop("order_by", "createdAt"))
+        found = DeploymentQuery(**{"descending": False, **query, "order_by": order})
+        page = tx.deployments.list(found, ALL)
+        assert [int(d.id, 16) for d in page.items] == expected
+        assert page.total == len(expected)
+
+    def test_a_model_that_comes_back_keeps_its_baseline(self, tx):
+        for number in (1, 2):
+            tx.baselines.create(new.baseline(number))
+        tx.deployments.add_model(new.deployed(MODEL, baseline_id=id_of(1)))
+        other = new.deployed(OTHER_MODEL, baseline_id=id_of(2), since=NOW + SECOND)
+        tx.deployments.replace_model(id_of(1), MODEL, other)
+        assert tx.deployments.find(id_of(1)).model_id == OTHER_MODEL
+        back = new.deployed(MODEL, baseline_id=id_of(2), since=NOW + 2 * SECOND)
+        tx.deployments.replace_model(id_of(1), OTHER_MODEL, back)
+        assert tx.deployments.find(id_of(1)).model_id == MODEL
+        assert {m.model_id: (m.baseline_id, m.since, m.until) for m in tx.deployments.models(id_of(1))} == {
+            MODEL: (id_of(1), NOW + 2 * SECOND, None),
+            OTHER_MODEL: (id_of(2), NOW + SECOND, NOW + 2 * SECOND),
+        }
+
+    def test_the_services_of_models_follow_each_other(self, tx):
+        tx.model_history.begin(new.period(MODEL))
+        tx.model_history.begin(new.period(OTHER_MODEL, since=NOW + SECOND, reason=ReplacementReason.ERRORS))
+        tx.model_history.begin(new.period(MODEL, deployment_id=id_of(2)))
+        page = tx.model_history.list(DEPLOYMENT, ALL)
+        assert page.items == [
+            new.period(OTHER_MODEL, since=NOW + SECOND, reason=ReplacementReason.ERRORS),
+            new.period(MODEL, until=NOW + SECOND),
+        ]
+        assert tx.model_history.list(DEPLOYMENT, PageRequest(offset=1, limit=1)).items == page.items[1:]
+        tx.model_history.delete(DEPLOYMENT)
+        assert tx.model_history.list(DEPLOYMENT, ALL).items == []
+        assert tx.model_history.list(id_of(2), ALL).total == 1
+
+    # ---------------------------------------------------------------- environments, events, health settings
+
+    def test_environments_come_back_and_know_who_is_in_them(self, tx):
+        tx.prediction_environments.create(new.environment(1))
+        tx.prediction_environments.create(new.environment(2, name="Prod_2", created_at=NOW + SECOND))
+        assert tx.prediction_environments.find(id_of(1)) == new.environment(1)
+        assert tx.prediction_environments.find(id_of(9)) is None
+        tx.deployments.update(id_of(1), environment_id=id_of(1))
+        assert tx.prediction_environments.deployments_in(id_of(1)) == 1
+        tx.deployments.delete(id_of(1), NOW)
+        assert tx.prediction_environments.deployments_in(id_of(1)) == 0
+
+        def listed(owner=None, search=None):
+            page = tx.prediction_environments.list(owner, ALL, search=search)
+            assert page.total == len(page.items)
+            return [int(e.id, 16) for e in page.items]
+
+        assert (listed(), listed(OWNER), listed(id_of(9))) == ([2, 1], [2, 1], [])
+        assert (listed(search="prod_"), listed(search="%")) == ([2], [])
+        tx.prediction_environments.delete(id_of(1), NOW)
+        assert listed() == [2]
+        assert tx.prediction_environments.find(id_of(1)).deleted_at == NOW
+
+    def test_events_are_listed_the_latest_first(self, tx):
+        tx.users.create(new.user(id=id_of(8), name="bob"))
+        tx.remote_events.create(new.event(1))
+        tx.remote_events.create(new.event(2, at=NOW + SECOND, deployment_id=None, data=None))
+        tx.remote_events.create(new.event(3, owner_id=id_of(8)))
+
+        def listed(owner=None, deployment_id=None):
+            page = tx.remote_events.list(owner, ALL, deployment_id=deployment_id)
+            assert page.total == len(page.items)
+            return [int(e.id, 16) for e in page.items]
+
+        assert listed() == [2, 3, 1]
+        assert listed(OWNER) == [2, 1]
+        assert listed(deployment_id=DEPLOYMENT) == [3, 1]
+        assert tx.remote_events.list(OWNER, PageRequest(offset=1), deployment_id=None).items == [new.event(1)]
+        tx.remote_events.delete(DEPLOYMENT)
+        assert listed() == [2]
+
+    def test_changed_health_settings_are_kept_by_deployment(self, tx):
+        assert tx.health_changes.get(DEPLOYMENT) == {}
+        tx.health_changes.put(DEPLOYMENT, {"service": {"batch_count": 5}})
+        tx.health_changes.put(DEPLOYMENT, {"data_drift": {"starred_features": ["é"], "drift_threshold": 0.2}})
+        assert tx.health_changes.get(DEPLOYMENT) == {"data_drift": {"starred_features": ["é"], "drift_threshold": 0.2}}
+        assert tx.health_changes.get(id_of(2)) == {}
+        tx.health_changes.delete(DEPLOYMENT)
+        assert tx.health_changes.get(DEPLOYMENT) == {}
+
     # ---------------------------------------------------------------- batches
+
+    def test_the_latest_batches_are_those_with_something_to_look_at(self, tx):
+        for number in (3, 4, 5):
+            tx.batches.create(new.batch(number))
+        for number, model, at in ((1, MODEL, 3), (2, OTHER_MODEL, 4), (3, MODEL, 1), (4, MODEL, 2)):
+            moment = NOW + at * SECOND
+            tx.batches.add_predictions(id_of(number), model, 1, moment, moment)
+        tx.batches.add_requests(id_of(4), 1, 0, 0, NOW, NOW)
+        tx.accuracy.mark_stale(DEPLOYMENT, {(id_of(3), MODEL), (id_of(4), MODEL)})
+        for number, rows in ((3, 5), (4, 0)):
+            computed = [ComputedAccuracy(id_of(number), MODEL, WHOLE, rows, b"")]
+            tx.accuracy.save(StaleAccuracy(DEPLOYMENT, id_of(number), MODEL, 1), computed, NOW)
+
+        def numbers(found):
+            return [int(b.id, 16) for b in found]
+
+        assert numbers(tx.batches.latest_predicted(DEPLOYMENT, MODEL, 10)) == [1, 4, 3]
+        assert numbers(tx.batches.latest_predicted(DEPLOYMENT, MODEL, 2)) == [1, 4]
+        assert numbers(tx.batches.latest_requested(DEPLOYMENT, 10)) == [4]
+        assert numbers(tx.batches.latest_with_actuals(DEPLOYMENT, MODEL, 10)) == [3]
+        tx.batches.delete(id_of(1), NOW)
+        assert numbers(tx.batches.latest_predicted(DEPLOYMENT, MODEL, 1)) == [4]
+        assert numbers(tx.batches.latest_predicted(id_of(2), MODEL, 1)) == []
+
+    def test_rows_are_told_by_when_they_arrived(self, tx):
+        bounds = [NOW + n * SECOND for n in range(4)]
+        for number, (at, rows) in enumerate(((0, 1), (1, 2), (2, 4), (2, 8), (3, 16), (4, 32)), start=1):
+            tx.uploads.create(new.upload(number, created_at=NOW + at * SECOND, rows=rows))
+        tx.uploads.create(new.upload(9, created_at=NOW + SECOND, rows=64, state=UploadState.REFUSED))
+        assert tx.uploads.received(DEPLOYMENT, bounds) == [2, 12, 16]
+        assert tx.uploads.received(id_of(2), bounds) == [0, 0, 0]
+
+    def test_the_span_of_predictions_can_be_one_models(self, tx):
+        tx.uploads.create(new.upload(1))
+        tx.uploads.create(new.upload(2, model_id=OTHER_MODEL, first_at=NOW + SECOND, last_at=NOW + 2 * SECOND))
+        assert tx.uploads.span(DEPLOYMENT) == (NOW, NOW + 2 * SECOND)
+        assert tx.uploads.span(DEPLOYMENT, MODEL) == (NOW, NOW)
+        assert tx.uploads.span(DEPLOYMENT, OTHER_MODEL) == (NOW + SECOND, NOW + 2 * SECOND)
 
     @pytest.mark.parametrize(
         ("search", "expected"),
@@ -490,29 +687,36 @@ class StorageConformance(CustomMetricConformance, ExportConformance):
 
     @pytest.fixture
     def overlapping(self, tx):
-        """Uploads in both batches and outside of batches; the key of each is shared with the next."""
-        places = [(BATCH, MODEL), (BATCH, OTHER_MODEL), (OTHER_BATCH, MODEL), (None, MODEL)]
+        """Uploads in both batches and outside of batches; the key of each is shared with the next.
+
+        The last one is of another model, and has every key.
+        """
+        places = [(BATCH, MODEL), (OTHER_BATCH, MODEL), (BATCH, MODEL), (None, MODEL), (BATCH, OTHER_MODEL)]
         seqs = []
         for number, (batch_id, model_id) in enumerate(places, start=1):
             seqs.append(tx.uploads.create(new.upload(number, batch_id=batch_id, model_id=model_id)))
             tx.prediction_keys.add(DEPLOYMENT, seqs[-1], [f"k{number}", f"k{number + 1}"])
+        tx.prediction_keys.add(DEPLOYMENT, seqs[-1], ["k1", "k2", "k3", "k4"])
         return seqs
 
-    def test_overlaps_of_an_upload_are_the_pairs_of_others_that_share_an_id(self, tx, overlapping):
-        first, second, third, _ = overlapping
+    def test_overlaps_of_an_upload_are_the_pairs_of_its_models_others_that_share_an_id(self, tx, overlapping):
+        first, second, third, fourth, of_another_model = overlapping
         found = tx.prediction_keys.pairs_overlapping
-        assert found(DEPLOYMENT, upload_seq=first) == {(BATCH, OTHER_MODEL)}
-        assert found(DEPLOYMENT, upload_seq=second) == {(BATCH, MODEL), (OTHER_BATCH, MODEL)}
-        assert found(DEPLOYMENT, upload_seq=third) == {(BATCH, OTHER_MODEL), (None, MODEL)}
+        assert found(DEPLOYMENT, upload_seq=first) == {(OTHER_BATCH, MODEL)}
+        assert found(DEPLOYMENT, upload_seq=second) == {(BATCH, MODEL)}
+        assert found(DEPLOYMENT, upload_seq=third) == {(OTHER_BATCH, MODEL), (None, MODEL)}
+        assert found(DEPLOYMENT, upload_seq=fourth) == {(BATCH, MODEL)}
+        assert found(DEPLOYMENT, upload_seq=of_another_model) == set()
         assert found(id_of(2), upload_seq=first) == set()
 
     def test_overlaps_of_a_batch_leave_out_its_own_uploads(self, tx, overlapping):
         found = tx.prediction_keys.pairs_overlapping
-        assert found(DEPLOYMENT, batch_id=BATCH) == {(OTHER_BATCH, MODEL)}
-        assert found(DEPLOYMENT, batch_id=OTHER_BATCH) == {(BATCH, OTHER_MODEL), (None, MODEL)}
+        assert found(DEPLOYMENT, batch_id=BATCH) == {(OTHER_BATCH, MODEL), (None, MODEL)}
+        assert found(DEPLOYMENT, batch_id=OTHER_BATCH) == {(BATCH, MODEL)}
 
     def test_uploads_that_do_not_count_overlap_with_nothing(self, tx, overlapping):
-        tx.uploads.update(id_of(3), state=UploadState.PENDING)
+        for number in (2, 4):
+            tx.uploads.update(id_of(number), state=UploadState.PENDING)
         assert tx.prediction_keys.pairs_overlapping(DEPLOYMENT, batch_id=BATCH) == set()
 
     # ---------------------------------------------------------------- actuals and accuracy
@@ -534,6 +738,14 @@ class StorageConformance(CustomMetricConformance, ExportConformance):
         assert matched(OTHER_BATCH) == [(seqs[1], "a", "yes", None)]
         tx.uploads.withdraw(batch_id=OTHER_BATCH)
         assert (seqs[0], "a", "yes", None) in matched(BATCH)
+
+    def test_a_prediction_of_another_model_supersedes_nothing(self, tx):
+        mine, theirs = (tx.uploads.create(new.upload(n, model_id=m)) for n, m in ((1, MODEL), (2, OTHER_MODEL)))
+        for seq in (mine, theirs):
+            tx.prediction_keys.add(DEPLOYMENT, seq, ["a"])
+        tx.actuals.put(DEPLOYMENT, [new.actual("a")], NOW)
+        assert list(tx.actuals.matched(DEPLOYMENT, BATCH, MODEL)) == [(mine, "a", "yes", None)]
+        assert list(tx.actuals.matched(DEPLOYMENT, BATCH, OTHER_MODEL)) == [(theirs, "a", "yes", None)]
 
     def test_a_prediction_of_another_deployment_supersedes_nothing(self, tx):
         tx.batches.create(new.batch(3, deployment_id=id_of(2)))

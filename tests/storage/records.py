@@ -7,7 +7,9 @@ from assay.records.actuals import Actual, Outcome
 from assay.records.batches import Batch
 from assay.records.custom_metrics import CustomMetric, MetricType, MetricValue
 from assay.records.datasets import Dataset, DatasetState, FileForm
-from assay.records.deployments import DeployedModel, Deployment, Settings
+from assay.records.deployments import DeployedModel, Deployment, ModelPeriod, Settings
+from assay.records.environments import PredictionEnvironment
+from assay.records.events import RemoteEvent
 from assay.records.exports import Export, ExportKind
 from assay.records.job_specs import ClassColumn, CsvForm, JobSpec, Retention, RowColumns
 from assay.records.jobs import Job, JobState
@@ -102,6 +104,52 @@ def deployment(number: int, **more: Any) -> Deployment:
         "created_at": NOW,
     }
     return Deployment(**{"id": id_of(number), **fields, **more})
+
+
+def period(model_id: str, **more: Any) -> ModelPeriod:
+    fields = {
+        "deployment_id": id_of(1),
+        "model_package_id": id_of(1),
+        "package_name": "model 1",
+        "since": NOW,
+        "until": None,
+        "reason": None,
+        "user_id": OWNER,
+        "user_name": "ann",
+    }
+    return ModelPeriod(**{"model_id": model_id, **fields, **more})
+
+
+def environment(number: int, **more: Any) -> PredictionEnvironment:
+    fields = {
+        "owner_id": OWNER,
+        "name": f"environment {number}",
+        "description": "é",
+        "platform": "other",
+        "model_formats": ("externalModel", "x"),
+        "managed_by_agent": True,
+        "created_at": NOW,
+        "deleted_at": None,
+    }
+    return PredictionEnvironment(**{"id": id_of(number), **fields, **more})
+
+
+def event(number: int, **more: Any) -> RemoteEvent:
+    fields = {
+        "owner_id": OWNER,
+        "reporter_id": OWNER,
+        "kind": "replaced",
+        "at": NOW,
+        "received_at": NOW + SECOND,
+        "message": "é",
+        "org_id": "o",
+        "deployment_id": id_of(1),
+        "environment_id": None,
+        "data": {"newModelId": "x", "n": [1, None]},
+        "request": None,
+        "channel": {},
+    }
+    return RemoteEvent(**{"id": id_of(number), **fields, **more})
 
 
 def deployed(model_id: str, **more: Any) -> DeployedModel:

@@ -8,7 +8,9 @@ from alembic.script import ScriptDirectory
 from tests.storage import records as new
 
 from assay.errors import DatabaseMismatch
+from assay.records.deployments import Settings
 from assay.records.monitoring_jobs import JobPart
+from assay.records.pages import PageRequest
 from assay.storage.directory import DirectoryStorage
 from assay.storage.sql import migrate
 from assay.storage.sql.tables import metadata
@@ -81,6 +83,10 @@ def test_every_migration_goes_down_and_up_again_with_data_in_it(store):
         tx.custom_metric_values.add(new.id_of(1), [new.metric_value(1.0, segments=(("a", "b"),))])
         tx.jobs.create(new.job(1))
         tx.exports.create(new.export(1))
+        tx.model_history.begin(new.period(new.MODEL))
+        tx.prediction_environments.create(new.environment(1))
+        tx.remote_events.create(new.event(1))
+        tx.health_changes.put(new.id_of(1), {"service": {"batch_count": 5}})
     for script in ScriptDirectory.from_config(config()).walk_revisions():
         migrated(store, script.down_revision or "base")
         migrated(store, script.revision)
@@ -88,6 +94,26 @@ def test_every_migration_goes_down_and_up_again_with_data_in_it(store):
     assert tables(store) == {"alembic_version"}
     store.migrate()
     assert tables(store) == {"alembic_version", *metadata.tables}
+
+
+def test_a_database_from_before_the_history_has_its_one_model_in_it(store):
+    store.migrate()
+    kept = Settings(target_drift=False)
+    with store.transaction() as tx:
+        tx.users.create(new.user())
+        tx.model_packages.create(new.package(1))
+        tx.deployments.create(
+            new.deployment(1, settings=kept, tags=[{"id": "x", "name": "lost", "value": "on the way"}])
+        )
+        tx.deployments.add_model(new.deployed(new.MODEL))
+    scripts = ScriptDirectory.from_config(config())
+    migrated(store, scripts.get_revision("0004").down_revision)
+    store.migrate()
+    with store.snapshot() as tx:
+        assert tx.model_history.list(new.id_of(1), PageRequest()).items == [new.period(new.MODEL)]
+        found = tx.deployments.find(new.id_of(1))
+    assert (found.tags, found.environment_id) == ([], None)
+    assert found.settings == kept
 
 
 def test_a_migration_that_fails_leaves_nothing_half_made(store):

@@ -1,6 +1,5 @@
-"""``assay deployment``: create, list, show, settings, delete."""
+"""``assay deployment``: create, list, show, settings, replace-model, history, delete."""
 
-import json
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
@@ -24,6 +23,7 @@ from assay.cli.output import (
     show_table,
 )
 from assay.cli.program import group
+from assay.cli.replacements import history, read_importance, replace_model
 from assay.cli.session import deployment_of, session
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def create(  # noqa: PLR0913 - one parameter an option
 ) -> None:
     """Make a deployment from its training and holdout data."""
     wanted = _target(target, type_, classes, threshold, prediction_column)
-    weights = None if importance is None else _importance(importance)
+    weights = None if importance is None else read_importance(importance)
     with (
         session(context) as client,
         Activity("Sending the data", afterwards="Making the baseline") as activity,
@@ -176,6 +176,10 @@ def settings(
     show_facts(_settings_facts(found))
 
 
+app.command("replace-model")(replace_model)
+app.command()(history)
+
+
 @app.command()
 def delete(
     context: typer.Context,
@@ -211,20 +215,6 @@ def _target(
     if kind is TargetType.REGRESSION and (names or threshold is not None):
         raise Usage("--classes and --threshold belong to classification, and --type says Regression.")
     return Target(name, kind.value, names, threshold, prediction_column)
-
-
-def _importance(path: Path) -> dict[str, float]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as problem:
-        raise Usage(f"Cannot read '{path}' as JSON: {problem}") from problem
-    if not isinstance(found, dict) or not all(_is_number(one) for one in found.values()):
-        raise Usage(f"'{path}' does not hold importances. Expected {{\"feature\": number, ...}}.")
-    return found
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _facts(found: "Deployment") -> list[tuple[str, str]]:

@@ -17,7 +17,7 @@ from assay.client.custom_metric import (
 )
 from assay.client.custom_metric_figures import MetricSeries
 from assay.client.datasets import Dataset
-from assay.client.deployments import Deployment, Settings
+from assay.client.deployment import Deployment, Settings
 from assay.client.drift import BatchDrift, DriftRow, FeatureDrift, TargetDrift
 from assay.client.errors import (
     Ambiguous,
@@ -38,6 +38,7 @@ from assay.client.limits import Limits
 from assay.client.model_packages import Feature, ModelPackage, Target
 from assay.client.paging import Pages
 from assay.client.predictions import BatchOutcome, BatchPredictions, PredictionRows
+from assay.client.replacements import ModelPeriod, NewModel
 from assay.client.series import Series
 from assay.client.service import BatchService, PredictionRequest, ServiceStats
 from assay.client.uploads import Columns, UploadReport
@@ -78,8 +79,10 @@ __all__ = [
     "MetricSummary",
     "MetricValue",
     "ModelPackage",
+    "ModelPeriod",
     "MonitoringJob",
     "NewMetric",
+    "NewModel",
     "NotFound",
     "Pages",
     "Patience",

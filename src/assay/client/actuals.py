@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from assay.client.actual_files import Actual, ActualColumns, actuals_of_file
-from assay.client.deployments import DeploymentLike, deployment_id_of
+from assay.client.deployment import DeploymentLike, deployment_id_of
 from assay.client.errors import AssayClientError, WorkFailed
 from assay.client.shapes import Json
 from assay.client.transport import Answer, Transport, path_of

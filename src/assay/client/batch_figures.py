@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from assay.client.accuracy import Accuracy, AccuracyRow, BatchAccuracy
 from assay.client.batch import Batch, SomeBatches
-from assay.client.deployments import DeploymentLike, deployment_id_of
+from assay.client.deployment import DeploymentLike, deployment_id_of
 from assay.client.drift import BatchDrift, DriftMetric, DriftRow, FeatureDrift, TargetDrift
 from assay.client.errors import ServerProblem
 from assay.client.paging import Pages

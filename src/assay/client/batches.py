@@ -8,7 +8,7 @@ from typing import Literal, TypeVar
 from assay.client.batch import Batch, BatchModel
 from assay.client.batch_exports import BatchExports
 from assay.client.bodies import FileBody, Progress
-from assay.client.deployments import DeploymentLike, deployment_id_of, is_id
+from assay.client.deployment import DeploymentLike, deployment_id_of, is_id
 from assay.client.errors import Ambiguous, NotFound, WorkFailed
 from assay.client.files import content_type, sha256
 from assay.client.paging import Pages

@@ -1,73 +1,23 @@
 """Deployments: models in service whose data is watched."""
 
-import re
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
 
 from assay.client.bodies import Progress
-from assay.client.datasets import Datasets
-from assay.client.errors import Ambiguous, AssayClientError, NotFound
-from assay.client.model_packages import Feature, ModelPackages, Target
+from assay.client.deployment import Deployment, DeploymentLike, Settings, deployment_id_of, is_id
+from assay.client.errors import Ambiguous, NotFound
+from assay.client.model_packages import Feature, Target
 from assay.client.paging import Pages
-from assay.client.shapes import At, Json, Shape, read
-from assay.client.transport import Transport, path_of
+from assay.client.replacements import Replacements, quietly
+from assay.client.shapes import Json, read
+from assay.client.transport import path_of
 
-_ID = re.compile(r"[0-9a-f]{24}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deployment(Shape):
-    """A model in service.
-
-    Attributes
-    ----------
-    target_type : str
-        ``Binary``, ``Multiclass`` or ``Regression``.
-    service_health, drift_health, accuracy_health : str or None
-        ``passing``, ``warning``, ``failing`` or ``unknown``.
-    """
-
-    id: str
-    label: str
-    description: str | None = None
-    importance: str | None = None
-    created_at: datetime | None = None
-    model_id: Annotated[str, At("model.id")]
-    target_name: Annotated[str, At("model.targetName")]
-    target_type: Annotated[str, At("model.targetType")]
-    model_package_id: Annotated[str | None, At("modelPackage.id")] = None
-    service_health: Annotated[str | None, At("serviceHealth.status")] = None
-    drift_health: Annotated[str | None, At("modelHealth.status")] = None
-    accuracy_health: Annotated[str | None, At("accuracyHealth.status")] = None
+__all__ = ["Deployment", "DeploymentLike", "Deployments", "Settings", "deployment_id_of", "is_id"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings(Shape):
-    """What a deployment tracks."""
-
-    batch_monitoring: Annotated[bool, At("batchMonitoring.enabled")] = False
-    target_drift: Annotated[bool, At("targetDrift.enabled")] = False
-    feature_drift: Annotated[bool, At("featureDrift.enabled")] = False
-    prediction_rows_kept: Annotated[bool, At("predictionsDataCollection.enabled")] = False
-    association_id_columns: Annotated[tuple[str, ...], At("associationId.columnNames")] = ()
-    association_id_required: Annotated[bool, At("associationId.requiredInPredictionRequests")] = False
-
-
-DeploymentLike = Deployment | str
-"""A deployment, or its id."""
-
-
-class Deployments:
+class Deployments(Replacements):
     """``client.deployments``."""
-
-    def __init__(self, transport: Transport, datasets: Datasets, model_packages: ModelPackages) -> None:
-        self._transport = transport
-        self._datasets = datasets
-        self._model_packages = model_packages
 
     def create(
         self,
@@ -120,7 +70,7 @@ class Deployments:
                 holdout_dataset_id=holdout_id,
                 feature_importance=feature_importance,
             )
-            undo.callback(_quietly, self._model_packages.archive, package.id)
+            undo.callback(quietly, self._model_packages.archive, package.id)
             deployment_id = self._deploy(package.id, label, undo)
             self.update_settings(deployment_id, _first_settings(association_id, batches=batches))
             undo.pop_all()
@@ -136,16 +86,6 @@ class Deployments:
         AssayClientError
         """
         return self.get(self._deploy(package_id, label, None))
-
-    def get(self, deployment_id: str) -> Deployment:
-        """One deployment.
-
-        Raises
-        ------
-        NotFound
-        AssayClientError
-        """
-        return Deployment.of(self._transport.get(path_of("deployments", deployment_id)))
 
     def list(self, *, search: str | None = None, page_size: int | None = None) -> Pages[Deployment]:
         """All deployments that the caller may see, of the given text in their label.
@@ -243,29 +183,14 @@ class Deployments:
         path = path_of("deployments", deployment_id_of(deployment), "features")
         return Pages(self._transport, path, {}, Feature.of)
 
-    def _upload(self, path: str | Path, progress: Progress | None, undo: ExitStack) -> str:
-        dataset = self._datasets.upload(path, progress=progress)
-        undo.callback(_quietly, self._datasets.delete, dataset.id)
-        return dataset.id
-
     def _deploy(self, package_id: str, label: str, undo: ExitStack | None) -> str:
         body = {"modelPackageId": package_id, "label": label}
         answer = self._transport.post("deployments/fromModelPackage/", body)
         deployment_id = read(str, (answer.json or {}).get("id"), "id")
         if undo is not None:
-            undo.callback(_quietly, self.delete, deployment_id)
+            undo.callback(quietly, self.delete, deployment_id)
         self._transport.wait(answer, f"Deploying '{label}'")
         return deployment_id
-
-
-def deployment_id_of(deployment: DeploymentLike) -> str:
-    """The id, whichever of the two was given."""
-    return deployment if isinstance(deployment, str) else deployment.id
-
-
-def is_id(text: str) -> bool:
-    """Whether the text has the shape of the server's ids: 24 lower-case hexadecimal digits."""
-    return _ID.fullmatch(text) is not None
 
 
 def _first_settings(association_id: str | None, *, batches: bool) -> Json:
@@ -277,8 +202,3 @@ def _first_settings(association_id: str | None, *, batches: bool) -> Json:
     if association_id is not None:
         settings["associationId"] = {"columnNames": [association_id], "requiredInPredictionRequests": False}
     return settings
-
-
-def _quietly(act: Any, object_id: str) -> None:
-    with suppress(AssayClientError):
-        act(object_id)

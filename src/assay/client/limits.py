@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from assay.client.deployments import DeploymentLike, deployment_id_of
+from assay.client.deployment import DeploymentLike, deployment_id_of
 from assay.client.shapes import Shape
 from assay.client.transport import Transport, path_of
 

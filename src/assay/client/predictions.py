@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
-from assay.client.deployments import DeploymentLike, deployment_id_of
+from assay.client.deployment import DeploymentLike, deployment_id_of
 from assay.client.shapes import At, Json, Shape
 from assay.client.transport import Transport, path_of
 

@@ -1,9 +1,11 @@
 """The HTTP application: routers, middleware and the API description."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 from fastapi import FastAPI
+from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.openapi.utils import get_openapi
 from starlette.types import ASGIApp
 
@@ -19,14 +21,18 @@ from assay.http import (
     datasets,
     deployments,
     drift,
+    environments,
     errors,
+    events,
     exports,
+    health,
     intake,
     job_definitions,
     job_uploads,
     model_packages,
     prediction_results,
     prediction_stats,
+    replacements,
     segments,
     service,
     settings,
@@ -37,6 +43,8 @@ from assay.http import (
 from assay.http.authentication import Authentication
 from assay.http.body_limit import AnnouncedLength
 from assay.http.errors import described
+from assay.http.forwarding import Forwarded, networks
+from assay.http.inflating import Inflated
 from assay.http.slashes import FoldSlashes
 from assay.monitoring.context import Context
 
@@ -45,8 +53,12 @@ ROUTERS = (
     status,
     datasets,
     model_packages,
+    environments,
     deployments,
+    replacements,
     settings,
+    health,
+    events,
     batches,
     uploads,
     intake,
@@ -67,6 +79,11 @@ ROUTERS = (
 )
 
 
+# Answers of at least so many bytes go packed to clients that ask for it; harder packing costs more than it saves.
+PACKED_FROM = 1_024
+PACKED_HOW_HARD = 4
+
+
 class _App(FastAPI):
     """The framework's application with one layer around all of its own."""
 
@@ -75,8 +92,11 @@ class _App(FastAPI):
         return AnnouncedLength(super().build_middleware_stack(), self.state.context.limits)
 
 
-def create_app(ctx: Context, **options: Any) -> FastAPI:
-    """The application over what the server was wired with; ``options`` go to FastAPI."""
+def create_app(ctx: Context, *, trusted_proxies: Sequence[str] = (), **options: Any) -> FastAPI:
+    """The application over what the server was wired with; ``options`` go to FastAPI.
+
+    ``trusted_proxies`` are addresses or networks whose word on the original scheme, host and path counts.
+    """
     app = _App(
         title="Assay",
         version=__version__,
@@ -92,8 +112,13 @@ def create_app(ctx: Context, **options: Any) -> FastAPI:
     for module in ROUTERS:
         app.include_router(module.router)
     errors.install(app)
+    # The last one added is the outermost. A login comes before anything of a body is unpacked, and sees the path as
+    # it arrived, without a proxy's prefix.
+    app.add_middleware(Forwarded, trusted=networks(trusted_proxies))
+    app.add_middleware(Inflated, limits=ctx.limits)
     app.add_middleware(Authentication, ctx=ctx)
     app.add_middleware(FoldSlashes)
+    app.add_middleware(GZipMiddleware, minimum_size=PACKED_FROM, compresslevel=PACKED_HOW_HARD)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]  # the documented way to extend it
     return app
 
@@ -109,14 +134,15 @@ def _described(app: FastAPI) -> dict[str, Any]:
         schema["components"]["schemas"].update(shapes)
         # The framework leaves out defaults of null; the contract states this one.
         schema["components"]["schemas"]["MonitoringBatch"]["properties"]["batchPredictionJobStatus"]["default"] = None
-        _describe_body_limit(schema)
+        _describe_bodies(schema)
         app.openapi_schema = schema
     return app.openapi_schema
 
 
-def _describe_body_limit(schema: dict[str, Any]) -> None:
-    """The limit holds for every operation that has a body, so it is described here once."""
+def _describe_bodies(schema: dict[str, Any]) -> None:
+    """Limit and content encoding hold for every operation that has a body, so they are described here once."""
     for operations in schema["paths"].values():
         for operation in operations.values():
             if "requestBody" in operation:
-                operation["responses"].setdefault("413", described(413))
+                for status in (413, 415):
+                    operation["responses"].setdefault(str(status), described(status))

@@ -13,6 +13,11 @@ from assay.records.limits import Limits
 _FILES = re.compile(r"/uploads/[^/]+/?$|/datasets/fromFile/?$|/csvUpload(/part/[^/]+)?/?$")
 
 
+def most_bytes(path: str, limits: Limits) -> int:
+    """The longest body that an operation takes."""
+    return limits.max_upload_bytes if _FILES.search(path) else limits.max_json_body_bytes
+
+
 class AnnouncedLength:
     """Looks at the length that a request announces.
 
@@ -27,7 +32,7 @@ class AnnouncedLength:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the call on, or answer 413."""
         if scope["type"] == "http":
-            most = self._limits.max_upload_bytes if _FILES.search(scope["path"]) else self._limits.max_json_body_bytes
+            most = most_bytes(scope["path"], self._limits)
             length = Headers(scope=scope).get("content-length", "")
             if length.isdigit() and int(length) > most:
                 error = TooLarge(f"The body has {length} bytes, expected at most {most}.")

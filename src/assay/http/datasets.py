@@ -4,16 +4,17 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, File, Query, Request, Response, UploadFile
+from fastapi import APIRouter, File, Form, Query, Request, Response, UploadFile
 from fastapi.responses import JSONResponse, StreamingResponse
+from pydantic.json_schema import SkipJsonSchema
 
-from assay.errors import UnsupportedFile
+from assay.errors import Invalid, UnsupportedFile
 from assay.http.authentication import Caller, Ctx
-from assay.http.bodies import Body, Moment
+from assay.http.bodies import Body, Moment, decoded
 from assay.http.errors import documented
 from assay.http.paging import Paging, absolute, page_body
 from assay.monitoring import datasets
-from assay.records.datasets import Dataset, DatasetState, FileForm
+from assay.records.datasets import CATEGORIES, Dataset, DatasetState, FileForm
 
 FORMS = {
     ".csv": FileForm.CSV,
@@ -28,6 +29,7 @@ MEDIA_TYPES = {
     FileForm.ARROW: "application/vnd.apache.arrow.stream",
 }
 MAX_FILE_BYTES = 16 * 2**30
+MOST_CATEGORIES, LONGEST_CATEGORY = 16, 64
 
 router = APIRouter(prefix="/api/v2", tags=["datasets"], responses=documented(409, 410))
 
@@ -75,7 +77,7 @@ def _body(dataset: Dataset) -> DatasetBody:
         # A data set is never changed in place, so its one version has its id.
         version_id=dataset.id,
         name=dataset.name,
-        categories=["TRAINING", "PREDICTION"],
+        categories=dataset.categories,
         creation_date=dataset.created_at,
         created_by=dataset.owner_name,
         data_persisted=True,
@@ -97,17 +99,40 @@ def _body(dataset: Dataset) -> DatasetBody:
     responses=documented(413, 415),
     max_body_size=MAX_FILE_BYTES,
 )
-def create_dataset(request: Request, ctx: Ctx, caller: Caller, file: Annotated[UploadFile, File()]) -> Response:
+def create_dataset(
+    request: Request,
+    ctx: Ctx,
+    caller: Caller,
+    file: Annotated[UploadFile, File()],
+    categories: Annotated[
+        list[str] | SkipJsonSchema[None], Form(description="What it is meant for; TRAINING and PREDICTION unless told.")
+    ] = None,
+) -> Response:
     """Upload a table (CSV, Parquet or Arrow stream, told by the file's name); its columns are read by a job."""
     name = PurePath(file.filename or "data.csv").name
     form = FORMS.get(PurePath(name).suffix.lower())
     if form is None:
         raise UnsupportedFile(f"Found the file name {name[:64]!r}, expected one that ends in {', '.join(FORMS)}.")
-    dataset = datasets.accept(ctx, caller, name, form, _pieces(file))
+    dataset = datasets.accept(ctx, caller, name, form, _pieces(file), categories=_categories(categories))
     job_id = str(dataset.job_id)
     body = DatasetCreated(catalog_id=dataset.id, catalog_version_id=dataset.id, status_id=job_id)
     where = absolute(request, f"/api/v2/status/{job_id}/")
     return JSONResponse(body.model_dump(by_alias=True), status_code=202, headers={"Location": where})
+
+
+def _categories(sent: list[str] | None) -> tuple[str, ...]:
+    """The words of a form: one field each, or a single one that holds a list as JSON."""
+    if sent is None:
+        return CATEGORIES
+    words = decoded(sent[0].encode(), list[str]) if len(sent) == 1 and sent[0].startswith("[") else sent
+    if not 0 < len(words) <= MOST_CATEGORIES or not all(0 < len(word.strip()) <= LONGEST_CATEGORY for word in words):
+        raise Invalid(
+            f"categories: found {str(words)[:64]!r}, expected 1 to {MOST_CATEGORIES} words of at most "
+            f"{LONGEST_CATEGORY} characters, such as TRAINING."
+        )
+    if any("\x00" in word for word in words):
+        raise Invalid("categories: found a NUL character, which no text may hold.")
+    return tuple(dict.fromkeys(words))
 
 
 def _pieces(file: UploadFile) -> Iterator[bytes]:
@@ -125,12 +150,16 @@ def list_datasets(
     filterFailed: Annotated[
         Literal["false", "False", "true", "True"], Query(description="Leave out what could not be read.")
     ] = "false",
+    category: Annotated[
+        str | SkipJsonSchema[None], Query(description="Keep data sets that are meant for this, such as TRAINING.")
+    ] = None,
 ) -> dict[str, object]:
     """List data sets."""
     page = datasets.page(
         ctx,
         caller,
         paging,
+        category=category,
         newest_first=orderBy.startswith("-"),
         without_failed=filterFailed.lower() == "true",
     )

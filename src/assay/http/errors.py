@@ -48,7 +48,7 @@ _MEANINGS = {
     409: "In the way of something else, or not ready yet.",
     410: "No longer there.",
     413: "Too many rows or bytes.",
-    415: "No reader for this content type.",
+    415: "No reader for this content type or encoding.",
     422: "The values are wrong.",
     500: "A fault of the server.",
 }
@@ -121,19 +121,26 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
         return refusal(error.__cause__)
     headers = dict(error.headers or {})
     if error.status_code == 404:
-        return answer(404, f"No operation at {request.url.path}: see /openapi.json.", headers)
+        return answer(404, f"No operation at {_path(request)}: see /openapi.json.", headers)
     if error.status_code == 405:
         allowed = allowed_methods(request)
-        message = f"{request.method} is not allowed at {request.url.path}, only {', '.join(allowed)}."
+        message = f"{request.method} is not allowed at {_path(request)}, only {', '.join(allowed)}."
         return answer(405, message, {**headers, "Allow": ", ".join(allowed)})
     return answer(error.status_code, str(error.detail), headers)
+
+
+def _path(request: Request) -> str:
+    """The path that was asked for, without the prefix of a proxy."""
+    path: str = request.scope["path"]
+    return path.removeprefix(request.scope.get("root_path", ""))
 
 
 def allowed_methods(request: Request) -> list[str]:
     """Methods of every operation at the request's path; the framework names only the first one's."""
     paths = request.app.openapi()["paths"]
-    asked = request.url.path.strip("/").split("/")
-    exact = request.url.path.rstrip("/") + "/"
+    path = _path(request)
+    asked = path.strip("/").split("/")
+    exact = path.rstrip("/") + "/"
     found: set[str] = set()
     # A path of words alone, such as datasets/fromFile/, is none with "fromFile" for an id.
     for template, operations in {exact: paths[exact]}.items() if exact in paths else paths.items():

@@ -3,18 +3,26 @@
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
+from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
+from assay.errors import Invalid, NotFound
 from assay.http.authentication import Caller, Ctx
 from assay.http.bodies import Body, JsonRoute
 from assay.http.errors import documented
+from assay.http.features import FeaturePage, Features, Flag, features_page
 from assay.http.paging import Paging, page_body
 from assay.monitoring import models
-from assay.monitoring.models import FeatureQuery, NewModelPackage
-from assay.records.models import Feature, ModelPackage, Target, TargetType
-from assay.records.pages import PageRequest
+from assay.monitoring.models import NewModelPackage, PackagesWanted, PackageView
+from assay.records.models import Target, TargetType
+from assay.records.pages import cut
+from assay.records.times import format_time
 
 router = APIRouter(prefix="/api/v2", route_class=JsonRoute, tags=["modelPackages"], responses=documented(409, 410))
+
+
+Text512 = Annotated[str | None, Field(max_length=512)]
+Text2048 = Annotated[str | None, Field(max_length=2_048)]
 
 
 class TargetBody(Body):
@@ -31,9 +39,9 @@ class TargetBody(Body):
 class ModelDescription(Body):
     """Where a model comes from."""
 
-    model_name: str | None = None
-    description: str | None = None
-    location: str | None = None
+    model_name: Text512 = None
+    description: Text2048 = None
+    location: Text2048 = None
     build_environment_type: Literal["DataRobot", "Python", "R", "Java", "Julia", "Legacy", "Other"] | None = None
 
 
@@ -94,29 +102,13 @@ class ModelPackagePage(Body):
     data: list[ModelPackageBody]
 
 
-class FeatureBody(Body):
-    """One feature of a model."""
-
-    name: str
-    feature_type: Literal["Numeric", "Categorical", "Binary", "Text", "Date"] | None
-    importance: float | None
-    date_format: str | None
-    known_in_advance: bool
-
-
-class FeaturePage(Body):
-    """A page of Feature objects."""
-
-    count: int
-    total_count: int
-    next: str | None
-    previous: str | None
-    data: list[FeatureBody]
-
-
 def _new(body: ModelPackageCreate) -> NewModelPackage:
-    target = body.target
+    target, data = body.target, body.datasets
     threshold = target.prediction_threshold
+    if body.geospatial_monitoring:
+        raise Invalid("geospatialMonitoring: this server has no maps, expected null.")
+    _check_version(data.training_data_catalog_id, data.training_data_catalog_version_id)
+    _check_version(data.holdout_data_catalog_id, data.holdout_data_catalog_version_id)
     return NewModelPackage(
         name=body.name,
         model_id=body.model_id,
@@ -128,15 +120,51 @@ def _new(body: ModelPackageCreate) -> NewModelPackage:
             prediction_column=target.prediction_probabilities_column,
         ),
         description=body.model_description.model_dump(by_alias=True, exclude_unset=True),
-        training_dataset_id=body.datasets.training_data_catalog_id,
-        holdout_dataset_id=body.datasets.holdout_data_catalog_id,
+        training_dataset_id=data.training_data_catalog_id,
+        holdout_dataset_id=data.holdout_data_catalog_id,
         importance=body.feature_importance or {},
     )
 
 
-def _body(package: ModelPackage, deployments: int) -> ModelPackageBody:
+def _check_version(dataset_id: str | None, version_id: str | None) -> None:
+    # A data set is never changed in place, so its one version has its id.
+    if version_id is not None and version_id != dataset_id:
+        raise NotFound(f"Data set version not found: {version_id} of data set {dataset_id}.")
+
+
+MODEL_KINDS = (
+    "isTimeSeries",
+    "isMultiseries",
+    "isUnsupervisedLearning",
+    "isFeatureDiscovery",
+    "isAnomalyDetectionModel",
+    "isCombinedModel",
+    "isDecisionFlow",
+)
+TIMESERIES = (
+    "datetimeColumnName",
+    "datetimePartitionColumn",
+    "effectiveFeatureDerivationWindowEnd",
+    "effectiveFeatureDerivationWindowStart",
+    "forecastDistanceColumnName",
+    "forecastDistances",
+    "forecastDistancesTimeUnit",
+    "forecastPointColumnName",
+    "seriesColumnName",
+)
+CAPABILITIES = {
+    "supportsAutomaticActuals": False,
+    "supportsChallengerModels": False,
+    "supportsFeatureDriftTracking": True,
+    "supportsHumilityRules": False,
+    "supportsModelReplacement": True,
+    "supportsTargetDriftTracking": True,
+}
+
+
+def _body(view: PackageView) -> ModelPackageBody:
+    package, training, holdout = view.package, view.training, view.holdout
     target = package.target
-    training, holdout = package.training_dataset_id, package.holdout_dataset_id
     return ModelPackageBody(
         id=package.id,
         name=package.name,
@@ -150,23 +178,32 @@ def _body(package: ModelPackage, deployments: int) -> ModelPackageBody:
             prediction_probabilities_column=target.prediction_column,
         ),
         datasets=ModelPackageDatasets(
-            training_data_catalog_id=training,
-            training_data_catalog_version_id=training,
-            holdout_data_catalog_id=holdout,
-            holdout_data_catalog_version_id=holdout,
+            training_data_catalog_id=package.training_dataset_id,
+            training_data_catalog_version_id=package.training_dataset_id,
+            holdout_data_catalog_id=package.holdout_dataset_id,
+            holdout_data_catalog_version_id=package.holdout_dataset_id,
+            dataset_name=None if training is None else training.name,
+            holdout_dataset_name=None if holdout is None else holdout.name,
+            training_data_size=None if training is None else training.row_count,
         ),
         model_description=ModelDescription.model_validate(package.description),
-        model_kind={"isTimeSeries": False, "isAnomalyDetectionModel": False},
+        model_kind=dict.fromkeys(MODEL_KINDS, False),
         model_execution_type="external",
-        import_meta={},
-        source_meta={},
-        timeseries={},
-        capabilities={},
+        import_meta={
+            "creatorId": package.owner_id,
+            "creatorUsername": view.creator,
+            "dateCreated": format_time(package.created_at),
+            "originalFileName": None,
+        },
+        source_meta={"projectId": None, "projectName": None, "environmentUrl": None, "scoringCode": None},
+        timeseries=dict.fromkeys(TIMESERIES),
+        capabilities=CAPABILITIES,
         permissions=["CAN_VIEW", "CAN_DEPLOY", "CAN_ARCHIVE"],
-        active_deployment_count=deployments,
+        active_deployment_count=view.deployments,
         is_archived=package.archived_at is not None,
         is_deprecated=False,
-        build_status="complete",
+        # An external model is not built here.
+        build_status=None,
         user_provided_id=None,
     )
 
@@ -174,7 +211,45 @@ def _body(package: ModelPackage, deployments: int) -> ModelPackageBody:
 @router.post("/modelPackages/fromJSON/", operation_id="createModelPackage", status_code=201)
 def create_model_package(ctx: Ctx, caller: Caller, body: ModelPackageCreate) -> ModelPackageBody:
     """Register an external model with its target and its training and holdout data."""
-    return _body(models.create(ctx, caller, _new(body)), 0)
+    package = models.create(ctx, caller, _new(body))
+    return _body(models.seen(ctx, caller, package.id))
+
+
+class PackageFilter:
+    """Query parameters of a list of model packages."""
+
+    def __init__(
+        self,
+        search: Annotated[str | SkipJsonSchema[None], Query(description="Text in the name.")] = None,
+        modelId: Annotated[str | SkipJsonSchema[None], Query(description="Keep packages of this model.")] = None,
+        similarTo: Annotated[
+            str | SkipJsonSchema[None],
+            Query(description="Keep packages that can replace this one: same target, type and classes."),
+        ] = None,
+        forChallenger: Annotated[  # noqa: ARG002  # what can replace a model could challenge it too
+            Flag, Query(description="Keep packages that can challenge similarTo: the same that can replace it.")
+        ] = "false",
+        predictionThreshold: Annotated[
+            float | SkipJsonSchema[None], Query(description="Keep binary packages with this threshold.")
+        ] = None,
+        imported: Annotated[
+            Flag | SkipJsonSchema[None], Query(description="Keep imported packages, or the others; none is imported.")
+        ] = None,
+        predictionEnvironmentId: Annotated[
+            str | SkipJsonSchema[None],
+            Query(description="Keep packages that this environment can run: all, if it supports externalModel."),
+        ] = None,
+        modelKind: Annotated[
+            list[str] | SkipJsonSchema[None],
+            Query(description="Keep packages that are of one of these kinds; external models are of none."),
+        ] = None,
+        buildStatus: Annotated[
+            Literal["inProgress", "complete", "failed"] | SkipJsonSchema[None],
+            Query(description="Keep packages in this state; external models are not built, so they are in none."),
+        ] = None,
+    ) -> None:
+        self.wanted = PackagesWanted(search, modelId, similarTo, predictionThreshold, predictionEnvironmentId)
+        self.keeps_none = (imported or "false").lower() == "true" or bool(modelKind) or buildStatus is not None
 
 
 @router.get("/modelPackages/", operation_id="listModelPackages", response_model=ModelPackagePage)
@@ -183,52 +258,23 @@ def list_model_packages(
     ctx: Ctx,
     caller: Caller,
     paging: Paging,
-    search: Annotated[str | SkipJsonSchema[None], Query(description="Text in the name.")] = None,
-    modelId: Annotated[str | SkipJsonSchema[None], Query(description="Keep packages of this model.")] = None,
+    filters: Annotated[PackageFilter, Depends()],
 ) -> dict[str, object]:
     """List model packages that are not archived."""
-    page = models.page(ctx, caller, paging, search=search, model_id=modelId)
-    return page_body(request, page, lambda p: _body(p, models.deployments_of(ctx, p.id)))
+    page = models.page(ctx, caller, paging, filters.wanted)
+    return page_body(request, cut([], paging) if filters.keeps_none else page, _body)
 
 
 @router.get("/modelPackages/{modelPackageId}/", operation_id="getModelPackage")
 def get_model_package(ctx: Ctx, caller: Caller, modelPackageId: str) -> ModelPackageBody:
     """Read a model package."""
-    return _body(models.get(ctx, caller, modelPackageId), models.deployments_of(ctx, modelPackageId))
+    return _body(models.seen(ctx, caller, modelPackageId))
 
 
 @router.post("/modelPackages/{modelPackageId}/archive/", operation_id="archiveModelPackage", status_code=204)
 def archive_model_package(ctx: Ctx, caller: Caller, modelPackageId: str) -> None:
     """Take a model package out of lists; deployments that use it go on."""
     models.archive(ctx, caller, modelPackageId)
-
-
-Flag = Literal["false", "False", "true", "True"]
-
-
-class FeatureFilter:
-    """Query parameters of a list of features."""
-
-    def __init__(
-        self,
-        offset: Annotated[int, Query(ge=0, description="Items to leave out from the start.")] = 0,
-        limit: Annotated[int, Query(ge=0, description="Most items of the page; 0 means all.")] = 0,
-        search: Annotated[str | SkipJsonSchema[None], Query(description="Text in the name.")] = None,
-        orderBy: Annotated[
-            Literal["name", "-name", "importance", "-importance"], Query(description="Sort key.")
-        ] = "name",
-        forSegmentedAnalysis: Annotated[
-            Flag, Query(description="Keep features that segments can be made of.")
-        ] = "false",
-        includeNonPredictionFeatures: Annotated[  # noqa: ARG002  # part of the contract, without effect
-            Flag, Query(description="External models have no other features; kept for clients that send it.")
-        ] = "false",
-    ) -> None:
-        self.query = FeatureQuery(search, orderBy, forSegmentedAnalysis.lower() == "true")
-        self.request = PageRequest(offset, limit or None)
-
-
-Features = Annotated[FeatureFilter, Depends()]
 
 
 @router.get(
@@ -245,18 +291,3 @@ def list_model_package_features(
 ) -> dict[str, object]:
     """List the features of a model."""
     return features_page(request, models.get(ctx, caller, modelPackageId).features, wanted)
-
-
-def features_page(request: Request, found: tuple[Feature, ...], wanted: FeatureFilter) -> dict[str, object]:
-    """A page of a model's features."""
-    return page_body(request, models.chosen_features(found, wanted.query, wanted.request), _feature)
-
-
-def _feature(feature: Feature) -> FeatureBody:
-    return FeatureBody(
-        name=feature.name,
-        feature_type=str(feature.kind),  # type: ignore[arg-type]  # the enum has these words
-        importance=feature.importance,
-        date_format="ISO 8601" if feature.kind == "Date" else None,
-        known_in_advance=False,
-    )

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
-from urllib.parse import urljoin
 
 from fastapi import Depends, Query, Request
 
@@ -51,4 +50,5 @@ def page_link(request: Request, offset: int, limit: int, **pinned: str) -> str:
 
 def absolute(request: Request, path: str) -> str:
     """A path of this server as the client that asks can reach it."""
-    return urljoin(str(request.base_url), path)
+    # The base holds the prefix of a proxy, which joining by the rules of links would take away.
+    return str(request.base_url).rstrip("/") + path

@@ -176,10 +176,10 @@ def get_service_stats_over_batch(
     found = service.figures_by_batch(ctx, caller, deploymentId, query)
     return ServiceStatsOverBatch(
         metric=metric,
-        model_id=model_id,
+        model_id=found.model_id,
         buckets=[
-            ServiceBucketBatch(batch=batch_ref(batch), model_id=model_id, value=_value(figures, metric))
-            for batch, figures in found
+            ServiceBucketBatch(batch=batch_ref(batch), model_id=found.model_id, value=_value(figures, metric))
+            for batch, figures in found.buckets
         ],
         **segment_of(which),
     )
@@ -200,7 +200,7 @@ def get_service_stats(
     query = ServiceQuery(replace(which, model_id=model_id), executionTimeQuantile, slowRequestsThreshold)
     found = service.span_figures(ctx, caller, deploymentId, query)
     return ServiceStats(
-        period=period_of(found.span), metrics=_metrics(found.figures), model_id=model_id, **segment_of(which)
+        period=period_of(found.span), metrics=_metrics(found.figures), model_id=found.model_id, **segment_of(which)
     )
 
 
@@ -221,11 +221,11 @@ def get_service_stats_over_time(
     whole, *found = service.figures_by_span(ctx, caller, deploymentId, query, size)
 
     def bucket(one: ServiceSpan) -> ServiceBucketTime:
-        return ServiceBucketTime(period=period_of(one.span), model_id=model_id, value=_value(one.figures, metric))
+        return ServiceBucketTime(period=period_of(one.span), model_id=one.model_id, value=_value(one.figures, metric))
 
     return ServiceStatsOverTime(
         metric=metric,
-        model_id=model_id,
+        model_id=whole.model_id,
         summary=bucket(whole),
         buckets=[bucket(one) for one in found],
         **segment_of(which),

@@ -1,8 +1,11 @@
 """Settings of a deployment."""
 
+import json
 from typing import Any, Literal, cast
 
 from fastapi import APIRouter, Request, Response
+from pydantic import ConfigDict, Field
+from pydantic.alias_generators import to_camel
 
 from assay.errors import Invalid
 from assay.http.authentication import Caller, Ctx
@@ -33,7 +36,7 @@ class SegmentAnalysis(Body):
 
 
 class FeatureDriftSetting(Body):
-    """Feature drift tracking."""
+    """Feature drift tracking: of the features named, or of all; how they were selected is only kept."""
 
     enabled: bool
     feature_selection: str | None = None
@@ -49,19 +52,59 @@ class TimeBuckets(Body):
     size: StoredSize
 
 
+class CustomBoundaries(Body):
+    """Between which values a prediction is no outlier."""
+
+    lower: float | None = None
+    upper: float | None = None
+
+
+class PredictionWarning(Body):
+    """Warning of outliers. Kept; this server makes no predictions, so it warns of none."""
+
+    enabled: bool = False
+    custom_boundaries: CustomBoundaries | None = None
+
+
+class PredictionIntervals(Body):
+    """Prediction intervals of time series, which this server does not have."""
+
+    enabled: bool = False
+    percentiles: list[int] | None = None
+
+
+class ForecastDate(Body):
+    """Predictions by forecast date, which this server does not have."""
+
+    enabled: bool
+    column_name: str | None = None
+    datetime_format: str | None = None
+
+
+class BiasAndFairness(Body):
+    """Fairness monitoring. Kept; this server computes no fairness."""
+
+    model_config = ConfigDict(extra="allow")
+
+    protected_features: list[str] | None = None
+    preferable_target_value: bool | float | str | None = None
+    fairness_metrics_set: str | None = None
+    fairness_threshold: float | None = Field(default=None, ge=0, le=1)
+
+
 class SettingsBody(Body):
     """Settings of a deployment. A PATCH names only what it changes."""
 
     association_id: AssociationId | None = None
     automatic_actuals: Switch | None = None
     batch_monitoring: Switch | None = None
-    bias_and_fairness: dict[str, Any] | None = None
+    bias_and_fairness: BiasAndFairness | None = None
     challenger_models: Switch | None = None
     feature_drift: FeatureDriftSetting | None = None
     humility: Switch | None = None
-    prediction_intervals: dict[str, Any] | None = None
-    prediction_warning: dict[str, Any] | None = None
-    predictions_by_forecast_date: dict[str, Any] | None = None
+    prediction_intervals: PredictionIntervals | None = None
+    prediction_warning: PredictionWarning | None = None
+    predictions_by_forecast_date: ForecastDate | None = None
     predictions_data_collection: Switch | None = None
     segment_analysis: SegmentAnalysis | None = None
     target_drift: Switch | None = None
@@ -69,20 +112,21 @@ class SettingsBody(Body):
 
 
 OFF = Switch(enabled=False)
+MOST_KEPT_BYTES = 64 * 2**10
 
-# What this product does not do; turning it on is refused, so that nobody waits for an effect.
-ALWAYS_OFF = (
-    "automatic_actuals",
-    "challenger_models",
-    "humility",
-    "prediction_intervals",
-    "prediction_warning",
-    "predictions_by_forecast_date",
-)
+# With these on, figures would be others than those that are asked for, so turning one on is refused, and the reason
+# told. All else that this server does not act on is kept as it is sent, for clients that set and read it.
+ALWAYS_OFF = {
+    "automatic_actuals": "actuals of time series are not taken from history here; send them",
+    "prediction_intervals": "this server has no time series models",
+    "predictions_by_forecast_date": "rows stand at the time that each carries; send the forecast date as timestamp",
+}
 
 
 def _body(settings: Settings) -> SettingsBody:
     column = settings.association_id_column
+    tracked = settings.tracked_features
+    fairness, warning = settings.bias_and_fairness, settings.prediction_warning
     return SettingsBody(
         association_id=AssociationId(
             column_names=None if column is None else [column],
@@ -91,15 +135,19 @@ def _body(settings: Settings) -> SettingsBody:
         ),
         automatic_actuals=OFF,
         batch_monitoring=Switch(enabled=settings.batch_monitoring),
-        bias_and_fairness=None,
-        challenger_models=OFF,
+        bias_and_fairness=None if fairness is None else BiasAndFairness.model_validate(fairness),
+        challenger_models=Switch(enabled=settings.challenger_models),
         feature_drift=FeatureDriftSetting(
-            enabled=settings.feature_drift, feature_selection=None, tracked_features=None
+            enabled=settings.feature_drift,
+            feature_selection=settings.feature_selection,
+            tracked_features=None if tracked is None else list(tracked),
         ),
-        humility=OFF,
-        prediction_intervals={"enabled": False, "percentiles": []},
-        prediction_warning={"enabled": False, "customBoundaries": None},
-        predictions_by_forecast_date={"enabled": False, "columnName": None, "datetimeFormat": None},
+        humility=Switch(enabled=settings.humility),
+        prediction_intervals=PredictionIntervals(enabled=False, percentiles=[]),
+        prediction_warning=PredictionWarning(enabled=False)
+        if warning is None
+        else PredictionWarning.model_validate(warning),
+        predictions_by_forecast_date=ForecastDate(enabled=False),
         predictions_data_collection=Switch(enabled=settings.prediction_rows_kept),
         segment_analysis=SegmentAnalysis(
             enabled=settings.segment_analysis, attributes=list(settings.segment_attributes)
@@ -111,16 +159,17 @@ def _body(settings: Settings) -> SettingsBody:
 
 def _changes(body: SettingsBody) -> dict[str, Any]:
     sent = {name: value for name, value in given(body).items() if value is not None}
-    for name in ALWAYS_OFF:
-        _require_off(name, sent.pop(name, OFF))
-    if sent.pop("bias_and_fairness", None):
-        raise Invalid("biasAndFairness: this server does not track fairness.")
+    for name, reason in ALWAYS_OFF.items():
+        if sent.pop(name, OFF).enabled:
+            raise Invalid(f"{to_camel(name)}: {reason}; expected 'enabled': false.")
     changes: dict[str, Any] = {}
     for name, field in (
         ("batch_monitoring", "batch_monitoring"),
         ("target_drift", "target_drift"),
         ("feature_drift", "feature_drift"),
         ("predictions_data_collection", "prediction_rows_kept"),
+        ("challenger_models", "challenger_models"),
+        ("humility", "humility"),
     ):
         if name in sent:
             changes[field] = sent[name].enabled
@@ -132,13 +181,38 @@ def _changes(body: SettingsBody) -> dict[str, Any]:
         changes["bucket_size"] = sent["time_buckets"].size
     if "association_id" in sent:
         changes |= _association_id(sent["association_id"])
+    if "feature_drift" in sent:
+        changes |= _tracked(sent["feature_drift"])
+    return changes | _kept(body)
+
+
+def _tracked(sent: FeatureDriftSetting) -> dict[str, Any]:
+    fields = given(sent)
+    return {name: fields[name] for name in ("feature_selection", "tracked_features") if name in fields}
+
+
+def _kept(body: SettingsBody) -> dict[str, Any]:
+    """What is kept as it is sent; null takes the fairness settings away."""
+    changes: dict[str, Any] = {}
+    if "bias_and_fairness" in body.model_fields_set:
+        fairness = body.bias_and_fairness
+        changes["bias_and_fairness"] = None if fairness is None else fairness.model_dump(by_alias=True)
+    if body.prediction_warning is not None:
+        changes["prediction_warning"] = _checked(body.prediction_warning).model_dump(by_alias=True)
+    size = len(json.dumps(changes, ensure_ascii=False).encode())
+    if size > MOST_KEPT_BYTES:
+        raise Invalid(f"biasAndFairness: found {size} bytes, expected at most {MOST_KEPT_BYTES}.")
     return changes
 
 
-def _require_off(name: str, value: Any) -> None:
-    enabled = value.get("enabled") if isinstance(value, dict) else value.enabled
-    if enabled:
-        raise Invalid(f"{name.replace('_', ' ')}: this server does not have it, expected 'enabled': false.")
+def _checked(warning: PredictionWarning) -> PredictionWarning:
+    bounds = warning.custom_boundaries or CustomBoundaries()
+    if bounds.lower is not None and bounds.upper is not None and bounds.lower > bounds.upper:
+        raise Invalid(
+            f"predictionWarning.customBoundaries: found lower {bounds.lower} above upper {bounds.upper}, expected "
+            "the lower one first."
+        )
+    return warning
 
 
 def _association_id(sent: AssociationId) -> dict[str, Any]:

@@ -34,6 +34,7 @@ class Status(Body):
     message: str
     description: str
     status_type: str | None
+    type: str | None
     created: Moment
 
 
@@ -57,6 +58,7 @@ def status_body(job: Job) -> Status:
         message=job.error or "",
         description=job.kind.replace("_", " "),
         status_type=job.kind,
+        type=job.kind,
         created=job.created_at,
     )
 

@@ -12,6 +12,7 @@ from assay.monitoring import (
     folding,
     job_running,
     monitoring_jobs,
+    replacements,
     segment_profiles,
     uploads,
 )
@@ -21,6 +22,7 @@ from assay.records.jobs import Job
 HANDLERS: dict[str, Callable[[Context, Job], None]] = {
     datasets.READ_DATASET: datasets.read,
     baselines.PREPARE_BASELINE: baselines.prepare,
+    replacements.REPLACE_MODEL: replacements.replace_model,
     uploads.COUNT_UPLOAD: uploads.count,
     accuracy_refresh.REFRESH_ACCURACY: accuracy_refresh.refresh,
     folding.FOLD_PROFILES: folding.fold,

@@ -3,10 +3,19 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from assay.errors import BatchLocked, Gone, UnknownDataset, UnknownDeployment, UnknownModel, UnknownModelPackage
+from assay.errors import (
+    BatchLocked,
+    Gone,
+    UnknownDataset,
+    UnknownDeployment,
+    UnknownEnvironment,
+    UnknownModel,
+    UnknownModelPackage,
+)
 from assay.records.batches import Batch, BatchOrder, BatchQuery
 from assay.records.datasets import Dataset
 from assay.records.deployments import DeployedModel, Deployment
+from assay.records.environments import PredictionEnvironment
 from assay.records.models import ModelPackage
 from assay.records.pages import PageRequest
 from assay.records.users import User
@@ -50,6 +59,24 @@ def model_package(tx: "Transaction", caller: User, package_id: str) -> ModelPack
     return found
 
 
+def usable_package(tx: "Transaction", caller: User, package_id: str) -> ModelPackage:
+    """The model package of this id, for something new; `Gone` if archived."""
+    found = model_package(tx, caller, package_id)
+    if found.archived_at is not None:
+        raise Gone(f"Model package {package_id} is archived and cannot be deployed.")
+    return found
+
+
+def environment(tx: "Transaction", caller: User, environment_id: str) -> PredictionEnvironment:
+    """The prediction environment of this id, `Gone` if deleted, or `UnknownEnvironment`."""
+    found = tx.prediction_environments.find(environment_id)
+    if found is None or not _may_see(caller, found.owner_id):
+        raise UnknownEnvironment(environment_id)
+    if found.deleted_at is not None:
+        raise Gone(f"Prediction environment {environment_id} was deleted.")
+    return found
+
+
 def deployed_model(tx: "Transaction", deployment: Deployment, model_id: str | None) -> DeployedModel:
     """A model that the deployment has or had; its current one when no id is given."""
     wanted = model_id or deployment.model_id
@@ -87,10 +114,12 @@ def chosen_batches(tx: "Transaction", deployment_id: str, batch_ids: tuple[str, 
     return list(reversed(last.items))
 
 
-def span(tx: "Transaction", deployment_id: str, batches: list[Batch]) -> tuple[datetime | None, datetime | None]:
-    """First and last prediction time of some batches; of all the deployment's rows for none."""
+def span(
+    tx: "Transaction", deployment_id: str, batches: list[Batch], model_id: str | None = None
+) -> tuple[datetime | None, datetime | None]:
+    """First and last prediction time of some batches; for none, of all the deployment's rows of the model."""
     if not batches:
-        first, last = tx.uploads.span(deployment_id)
+        first, last = tx.uploads.span(deployment_id, model_id)
         return first, last
     return (
         min(b.earliest or b.created_at for b in batches),

@@ -1,7 +1,7 @@
 """Accuracy pages: read from the accumulators that `accuracy_refresh` keeps."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -129,7 +129,7 @@ def page(ctx: Context, caller: User, deployment_id: str, query: AccuracyQuery) -
     with ctx.store.snapshot() as tx:
         deployment = access.deployment(tx, caller, deployment_id)
         models = _models(ctx, tx, deployment, query)
-        chosen = where.chosen(ctx, tx, deployment, query.where)
+        chosen = where.chosen(ctx, tx, deployment, replace(query.where, model_id=models[0].model_id))
         rows = []
         for model in models:
             found = _load(ctx, tx, model, chosen.selection)

@@ -30,19 +30,27 @@ PROFILED = frozenset(FeatureKind) - {FeatureKind.TEXT}
 def prepare(ctx: Context, job: Job) -> None:
     """Freeze the baseline of a deployed model, or use the one that its package already has."""
     deployment_id, model_id = job.args["deployment_id"], job.args["model_id"]
-    with ctx.store.snapshot() as tx:
-        package = tx.model_packages.find(job.args["model_package_id"])
-        if package is None:
-            raise Invalid(f"Model package {job.args['model_package_id']} is no longer there.")
-        ready = tx.baselines.newest_of(package.id)
-        training = _dataset(tx.datasets.find(package.training_dataset_id or ""), package.training_dataset_id)
-        holdout = _dataset(tx.datasets.find(package.holdout_dataset_id or ""), package.holdout_dataset_id)
-    fresh = None if ready else freeze(ctx, package, training, holdout)
+    baseline_id, fresh = ready_or_fresh(ctx, job.args["model_package_id"])
     with ctx.store.transaction() as tx:
         if fresh is not None:
             tx.baselines.create(fresh)
-        tx.deployments.set_baseline(deployment_id, model_id, fresh.id if fresh is not None else str(ready))
+        tx.deployments.set_baseline(deployment_id, model_id, baseline_id)
         tx.jobs.complete(job, ctx.clock())
+
+
+def ready_or_fresh(ctx: Context, package_id: str) -> tuple[str, Baseline | None]:
+    """Id of a package's baseline, and the baseline itself if it was made just now and is yet to be stored."""
+    with ctx.store.snapshot() as tx:
+        package = tx.model_packages.find(package_id)
+        if package is None:
+            raise Invalid(f"Model package {package_id} is no longer there.")
+        ready = tx.baselines.newest_of(package.id)
+        if ready is not None:
+            return ready, None
+        training = _dataset(tx.datasets.find(package.training_dataset_id or ""), package.training_dataset_id)
+        holdout = _dataset(tx.datasets.find(package.holdout_dataset_id or ""), package.holdout_dataset_id)
+    fresh = freeze(ctx, package, training, holdout)
+    return fresh.id, fresh
 
 
 def _dataset(found: Dataset | None, wanted: str | None) -> Dataset | None:

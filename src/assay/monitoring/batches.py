@@ -160,14 +160,18 @@ def limits(ctx: Context, caller: User, deployment_id: str) -> BatchLimits:
 
 
 def service_health(batch: Batch) -> tuple[HealthStatus, str]:
-    """Health of the reported requests: failing if the server failed any, at risk if their senders did."""
-    requests = batch.requests_count
-    if requests == 0:
+    """Health of the requests reported for a batch, and why."""
+    if batch.requests_count == 0:
         return HealthStatus.UNKNOWN, "No prediction requests were reported for this batch."
-    if batch.server_errors:
-        return HealthStatus.FAILING, f"{batch.server_errors} of {requests} requests failed in the server."
-    if batch.user_errors:
-        return HealthStatus.WARNING, f"{batch.user_errors} of {requests} requests were in error."
+    return requests_health(batch.requests_count, user_errors=batch.user_errors, server_errors=batch.server_errors)
+
+
+def requests_health(requests: int, *, user_errors: int, server_errors: int) -> tuple[HealthStatus, str]:
+    """Health of some reported requests: failing if the server failed any, at risk if their senders did."""
+    if server_errors:
+        return HealthStatus.FAILING, f"{server_errors} of {requests} requests failed in the server."
+    if user_errors:
+        return HealthStatus.WARNING, f"{user_errors} of {requests} requests were in error."
     return HealthStatus.PASSING, f"All {requests} requests succeeded."
 
 

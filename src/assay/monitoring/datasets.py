@@ -1,13 +1,13 @@
 """Data sets: taken in, read once to learn their columns, kept as they came."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from assay.engines.inference import ColumnEvidence
 from assay.errors import Conflict, FileUnreadable, Gone, UnknownDataset
 from assay.monitoring import access, paths
 from assay.monitoring.context import Context
 from assay.monitoring.queueing import queued
-from assay.records.datasets import Dataset, DatasetState, FileForm
+from assay.records.datasets import CATEGORIES, Dataset, DatasetState, FileForm
 from assay.records.ids import new_id
 from assay.records.jobs import Job
 from assay.records.pages import Page, PageRequest
@@ -16,7 +16,15 @@ from assay.records.users import User
 READ_DATASET = "read_dataset"
 
 
-def accept(ctx: Context, caller: User, name: str, form: FileForm, chunks: Iterable[bytes]) -> Dataset:
+def accept(
+    ctx: Context,
+    caller: User,
+    name: str,
+    form: FileForm,
+    chunks: Iterable[bytes],
+    *,
+    categories: Sequence[str] = CATEGORIES,
+) -> Dataset:
     """Keep an uploaded table and queue its reading."""
     now = ctx.clock()
     dataset_id = new_id(now)
@@ -38,6 +46,7 @@ def accept(ctx: Context, caller: User, name: str, form: FileForm, chunks: Iterab
         job_id=job.id,
         created_at=now,
         deleted_at=None,
+        categories=list(categories),
     )
     with ctx.store.transaction() as tx:
         tx.datasets.create(dataset)
@@ -82,12 +91,16 @@ def get(ctx: Context, caller: User, dataset_id: str) -> Dataset:
 
 
 def page(
-    ctx: Context, caller: User, request: PageRequest, *, newest_first: bool, without_failed: bool
+    ctx: Context, caller: User, request: PageRequest, *, newest_first: bool, without_failed: bool, category: str | None
 ) -> Page[Dataset]:
     """Data sets that the caller sees."""
     with ctx.store.snapshot() as tx:
         return tx.datasets.list(
-            access.owner_filter(caller), request, newest_first=newest_first, without_failed=without_failed
+            access.owner_filter(caller),
+            request,
+            newest_first=newest_first,
+            without_failed=without_failed,
+            category=category,
         )
 
 

@@ -59,6 +59,9 @@ def purge_deployment(ctx: Context, job: Job) -> None:
             prefixes.append(gone.prefix)
             if gone.task_id is not None:
                 tx.jobs.cancel(gone.task_id, now)
+        tx.health_changes.delete(deployment_id)
+        tx.model_history.delete(deployment_id)
+        tx.remote_events.delete(deployment_id)
         tx.jobs.complete(job, now)
     for prefix in prefixes:
         ctx.store.blobs.delete(prefix)

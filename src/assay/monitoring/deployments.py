@@ -1,21 +1,22 @@
 """Deployments: made from a model package, changed, and deleted with all that belongs to them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from assay.errors import Gone, Invalid
+from assay.errors import Invalid
 from assay.monitoring import access, paths, segment_profiles
 from assay.monitoring.baselines import PREPARE_BASELINE
 from assay.monitoring.context import Context
 from assay.monitoring.deletions import PURGE_DEPLOYMENT
+from assay.monitoring.deployment_views import DeploymentView, view_of
 from assay.monitoring.queueing import finished, queued
 from assay.monitoring.segments import check_attributes
 from assay.monitoring.watched import watched_by
-from assay.records.deployments import DeployedModel, Deployment, Settings
+from assay.records.deployments import DeployedModel, Deployment, ModelPeriod, Settings
 from assay.records.ids import new_id
 from assay.records.jobs import Job
 from assay.records.models import Feature, ModelPackage
-from assay.records.pages import Page, PageRequest
 from assay.records.users import User
 
 
@@ -28,6 +29,10 @@ class NewDeployment:
     description: str | None = None
     importance: str | None = None
     user_provided_id: str | None = None
+    environment_id: str | None = None
+    prediction_server_id: str | None = None
+    tags: tuple[tuple[str, str], ...] = ()
+    runtime_parameters: str | None = None
 
 
 def create(ctx: Context, caller: User, new: NewDeployment) -> tuple[Deployment, Job]:
@@ -36,9 +41,9 @@ def create(ctx: Context, caller: User, new: NewDeployment) -> tuple[Deployment, 
         raise Invalid("label: found a blank text, expected a name.")
     now = ctx.clock()
     with ctx.store.transaction() as tx:
-        package = access.model_package(tx, caller, new.model_package_id)
-        if package.archived_at is not None:
-            raise Gone(f"Model package {package.id} is archived and cannot be deployed.")
+        package = access.usable_package(tx, caller, new.model_package_id)
+        if new.environment_id is not None:
+            access.environment(tx, caller, new.environment_id)
         deployment = Deployment(
             id=new_id(now),
             owner_id=caller.id,
@@ -51,11 +56,16 @@ def create(ctx: Context, caller: User, new: NewDeployment) -> tuple[Deployment, 
             settings=Settings(),
             user_provided_id=new.user_provided_id,
             created_at=now,
+            environment_id=new.environment_id,
+            prediction_server_id=new.prediction_server_id,
+            tags=[{"id": new_id(now), "name": name, "value": value} for name, value in new.tags],
+            runtime_parameters=new.runtime_parameters,
         )
         tx.deployments.create(deployment)
         tx.deployments.add_model(
             DeployedModel(deployment.id, package.model_id, package.id, tx.baselines.newest_of(package.id), now, None)
         )
+        tx.model_history.begin(_period(deployment, package, caller, now))
         job = queued(
             PREPARE_BASELINE,
             {"deployment_id": deployment.id, "model_id": package.model_id, "model_package_id": package.id},
@@ -67,41 +77,30 @@ def create(ctx: Context, caller: User, new: NewDeployment) -> tuple[Deployment, 
     return deployment, job
 
 
-@dataclass(frozen=True, slots=True)
-class DeploymentView:
-    """A deployment with what its page shows beside it."""
-
-    deployment: Deployment
-    package: ModelPackage
-    model: DeployedModel
-    last_prediction: Any
+def _period(deployment: Deployment, package: ModelPackage, caller: User, now: datetime) -> ModelPeriod:
+    return ModelPeriod(
+        deployment_id=deployment.id,
+        model_id=package.model_id,
+        model_package_id=package.id,
+        package_name=package.name,
+        since=now,
+        until=None,
+        reason=None,
+        user_id=caller.id,
+        user_name=caller.name,
+    )
 
 
 def get(ctx: Context, caller: User, deployment_id: str) -> DeploymentView:
     """One deployment."""
     with ctx.store.snapshot() as tx:
-        return _view(tx, access.deployment(tx, caller, deployment_id))
+        return view_of(ctx, tx, access.deployment(tx, caller, deployment_id))
 
 
 def features(ctx: Context, caller: User, deployment_id: str) -> tuple[Feature, ...]:
     """Features of the deployment's current model."""
     with ctx.store.snapshot() as tx:
         return watched_by(ctx, tx, caller, deployment_id, None).features
-
-
-def page(
-    ctx: Context, caller: User, request: PageRequest, *, search: str | None, order_by: str | None
-) -> Page[DeploymentView]:
-    """Deployments that the caller sees."""
-    with ctx.store.snapshot() as tx:
-        found = tx.deployments.list(access.owner_filter(caller), request, search=search, order_by=order_by)
-        return Page([_view(tx, d) for d in found.items], found.total, found.offset, found.limit)
-
-
-def _view(tx: Any, deployment: Deployment) -> DeploymentView:
-    package = tx.model_packages.find(deployment.model_package_id)
-    model = access.deployed_model(tx, deployment, None)
-    return DeploymentView(deployment, package, model, tx.uploads.span(deployment.id)[1])
 
 
 def update(ctx: Context, caller: User, deployment_id: str, changes: dict[str, Any]) -> None:
@@ -142,9 +141,17 @@ def change_settings(ctx: Context, caller: User, deployment_id: str, changes: dic
         package = access.package_of(tx, access.deployed_model(tx, deployment, None))
         if after.segment_attributes != before.segment_attributes:
             check_attributes(ctx, package, after.segment_attributes)
+        _check_tracked(package, changes)
         tx.deployments.save_settings(deployment_id, after)
         if not set(after.segmented_by) <= set(before.segmented_by):
             return segment_profiles.ask(tx, deployment_id, caller.id, now)
         job = finished("change_settings", caller.id, now, result_path=paths.settings(deployment_id))
         tx.jobs.create(job)
     return job
+
+
+def _check_tracked(package: ModelPackage, changes: dict[str, Any]) -> None:
+    for name in changes.get("tracked_features") or ():
+        if package.feature(name) is None:
+            some = ", ".join(f.name for f in package.features[:12])
+            raise Invalid(f"featureDrift.trackedFeatures: the model has no feature {name[:64]!r}. It has: {some}.")

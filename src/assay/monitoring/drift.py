@@ -101,7 +101,7 @@ def feature_drift(ctx: Context, caller: User, deployment_id: str, query: DriftQu
         deployment = _deployment(tx, caller, deployment_id, query)
         model = find_watched(ctx, tx, deployment, query.where.model_id)
         chosen = where.chosen(ctx, tx, deployment, query.where)
-        features = [] if model is None else _ordered(model.features)
+        features = [] if model is None else _ordered(model.tracked_features)
         end = None if request.limit is None else request.offset + request.limit
         shown = features[request.offset : end]
         rows = [] if model is None else _feature_rows(ctx, tx, model, query, chosen.selection, shown)

@@ -1,16 +1,20 @@
 """Model packages: registered model versions."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assay.errors import Gone, Invalid
 from assay.monitoring import access, datasets
 from assay.monitoring.context import Context
+from assay.monitoring.environments import EXTERNAL_FORMAT
 from assay.records.datasets import Dataset
 from assay.records.ids import is_id, new_id
-from assay.records.models import Feature, FeatureKind, ModelPackage, Target, TargetType
-from assay.records.pages import Page, PageRequest
+from assay.records.models import Feature, FeatureKind, ModelPackage, PackageQuery, Target, TargetType
+from assay.records.pages import Page, PageRequest, cut
 from assay.records.users import User
+
+if TYPE_CHECKING:
+    from assay.storage.sql.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,18 +115,55 @@ def get(ctx: Context, caller: User, package_id: str) -> ModelPackage:
         return access.model_package(tx, caller, package_id)
 
 
-def deployments_of(ctx: Context, package_id: str) -> int:
-    """How many deployments use a package now."""
-    with ctx.store.snapshot() as tx:
-        return tx.model_packages.deployments_of(package_id)
+@dataclass(frozen=True, slots=True)
+class PackageView:
+    """A model package with what its page shows beside it."""
+
+    package: ModelPackage
+    deployments: int
+    training: Dataset | None
+    holdout: Dataset | None
+    creator: str
 
 
-def page(
-    ctx: Context, caller: User, request: PageRequest, *, search: str | None, model_id: str | None
-) -> Page[ModelPackage]:
-    """Model packages that the caller sees and that are not archived."""
+def seen(ctx: Context, caller: User, package_id: str) -> PackageView:
+    """One model package as its page shows it."""
     with ctx.store.snapshot() as tx:
-        return tx.model_packages.list(access.owner_filter(caller), request, search=search, model_id=model_id)
+        return _view(tx, access.model_package(tx, caller, package_id))
+
+
+def _view(tx: "Transaction", package: ModelPackage) -> PackageView:
+    return PackageView(
+        package=package,
+        deployments=tx.model_packages.deployments_of(package.id),
+        training=tx.datasets.find(package.training_dataset_id or ""),
+        holdout=tx.datasets.find(package.holdout_dataset_id or ""),
+        creator=tx.users.get(package.owner_id).name,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PackagesWanted:
+    """Which model packages are wanted; None means no such filter."""
+
+    search: str | None = None
+    model_id: str | None = None
+    similar_to: str | None = None
+    threshold: float | None = None
+    environment_id: str | None = None
+
+
+def page(ctx: Context, caller: User, request: PageRequest, wanted: PackagesWanted) -> Page[PackageView]:
+    """Model packages that the caller sees, that are not archived and that pass the filters."""
+    with ctx.store.snapshot() as tx:
+        similar = None if wanted.similar_to is None else access.model_package(tx, caller, wanted.similar_to)
+        if wanted.environment_id is not None:
+            formats = access.environment(tx, caller, wanted.environment_id).model_formats
+            if EXTERNAL_FORMAT not in formats:
+                return cut([], request)
+        query = PackageQuery(wanted.search, wanted.model_id, similar, wanted.threshold)
+        found = tx.model_packages.list(access.owner_filter(caller), query, request)
+        return Page([_view(tx, package) for package in found.items], found.total, found.offset, found.limit)
 
 
 def archive(ctx: Context, caller: User, package_id: str) -> None:
@@ -154,5 +195,4 @@ def chosen_features(all_: tuple[Feature, ...], query: FeatureQuery, request: Pag
         found.sort(key=lambda f: f.name)
     if query.order_by.startswith("-"):
         found.reverse()
-    end = None if request.limit is None else request.offset + request.limit
-    return Page(found[request.offset : end], len(found), request.offset, request.limit)
+    return cut(found, request)

@@ -84,7 +84,7 @@ def _request(sent: SentRequest, place: str, now: datetime, caller: User) -> Pred
 
 @dataclass(frozen=True, slots=True)
 class ServiceQuery:
-    """Which requests, and how they are summed up; None means all batches or models."""
+    """Which requests, and how they are summed up; None means all batches, or the current model."""
 
     where: Where = ANYWHERE
     quantile: float = DEFAULT_QUANTILE
@@ -128,10 +128,19 @@ class ServicePage:
 
 @dataclass(frozen=True)
 class ServiceSpan:
-    """Figures of one span of time."""
+    """Figures of one model's requests in one span of time."""
 
+    model_id: str
     span: Span
     figures: ServiceFigures
+
+
+@dataclass(frozen=True)
+class ServiceByBatch:
+    """Figures of one model's requests, batch by batch."""
+
+    model_id: str
+    buckets: list[tuple[Batch, ServiceFigures]]
 
 
 def batch_figures(ctx: Context, caller: User, deployment_id: str, query: ServiceQuery) -> ServicePage:
@@ -144,15 +153,14 @@ def batch_figures(ctx: Context, caller: User, deployment_id: str, query: Service
     return ServicePage(batches, figures([r for r in found if r.batch_id is not None], query))
 
 
-def figures_by_batch(
-    ctx: Context, caller: User, deployment_id: str, query: ServiceQuery
-) -> list[tuple[Batch, ServiceFigures]]:
+def figures_by_batch(ctx: Context, caller: User, deployment_id: str, query: ServiceQuery) -> ServiceByBatch:
     """Service figures of each named batch, or of the deployment's last ones."""
     with ctx.store.snapshot() as tx:
         deployment = access.deployment(tx, caller, deployment_id)
         batches = access.chosen_batches(tx, deployment_id, query.where.batch_ids)
         found = _requests(tx, deployment, query, batch_ids=[b.id for b in batches])
-    return [(b, figures([r for r in found if r.batch_id == b.id], query)) for b in batches]
+    buckets = [(b, figures([r for r in found if r.batch_id == b.id], query)) for b in batches]
+    return ServiceByBatch(query.where.model_id or deployment.model_id, buckets)
 
 
 def span_figures(ctx: Context, caller: User, deployment_id: str, query: ServiceQuery) -> ServiceSpan:
@@ -161,7 +169,7 @@ def span_figures(ctx: Context, caller: User, deployment_id: str, query: ServiceQ
         deployment = access.deployment(tx, caller, deployment_id)
         span = where.span_of(ctx, deployment, query.where)
         found = _requests(tx, deployment, query, span=span)
-    return ServiceSpan(span, figures(found, query, span))
+    return ServiceSpan(query.where.model_id or deployment.model_id, span, figures(found, query, span))
 
 
 def figures_by_span(
@@ -172,9 +180,10 @@ def figures_by_span(
         deployment = access.deployment(tx, caller, deployment_id)
         whole = where.span_of(ctx, deployment, query.where)
         found = _requests(tx, deployment, query, span=whole)
-    spans = [whole, *buckets(whole, size)]
+    model_id = query.where.model_id or deployment.model_id
     return [
-        ServiceSpan(span, figures([r for r in found if span.start <= r.at < span.end], query, span)) for span in spans
+        ServiceSpan(model_id, span, figures([r for r in found if span.start <= r.at < span.end], query, span))
+        for span in (whole, *buckets(whole, size))
     ]
 
 
@@ -198,9 +207,8 @@ def _requests(
         )
     if attribute is None and value is not None:
         raise Invalid("segmentValue: found a value without 'segmentAttribute'.")
-    return tx.service_requests.list(
-        deployment.id, batch_ids=batch_ids, model_id=query.where.model_id, span=span, consumer=value
-    )
+    model_id = query.where.model_id or deployment.model_id
+    return tx.service_requests.list(deployment.id, batch_ids=batch_ids, model_id=model_id, span=span, consumer=value)
 
 
 def figures(requests: Sequence[PredictionRequest], query: ServiceQuery, span: Span | None = None) -> ServiceFigures:

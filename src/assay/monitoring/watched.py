@@ -36,6 +36,12 @@ class WatchedModel:
         return tuple(f for f in self.package.features if f.name != column)
 
     @property
+    def tracked_features(self) -> tuple[Feature, ...]:
+        """The features whose drift is told: those that the settings name, or all."""
+        tracked = self.deployment.settings.tracked_features
+        return self.features if tracked is None else tuple(f for f in self.features if f.name in tracked)
+
+    @property
     def ready(self) -> OpenBaseline:
         """The baseline; refused while it is being prepared."""
         if self.baseline is None:

@@ -66,7 +66,8 @@ def chosen(ctx: Context, tx: "Transaction", deployment: Deployment, where: Where
     timed = where.start is not None or where.end is not None
     untold = where.batch_ids is None and not timed and not deployment.settings.batch_monitoring
     span = span_of(ctx, deployment, where) if timed or untold else None
-    shown = access.span(tx, deployment.id, batches) if span is None else (span.start, span.end)
+    model_id = where.model_id or deployment.model_id
+    shown = access.span(tx, deployment.id, batches, model_id) if span is None else (span.start, span.end)
     return Chosen(_selection(deployment, where, where.batch_ids, span), batches, shown)
 
 

@@ -19,12 +19,13 @@ class BatchOrder(StrEnum):
 
 
 class HealthStatus(StrEnum):
-    """The four words for how something does."""
+    """The words for how something does; accuracy alone is ``unavailable`` where it is not tracked at all."""
 
     PASSING = "passing"
     WARNING = "warning"
     FAILING = "failing"
     UNKNOWN = "unknown"
+    UNAVAILABLE = "unavailable"
 
 
 @dataclass(frozen=True, slots=True)

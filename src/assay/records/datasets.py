@@ -1,6 +1,6 @@
 """Data sets: uploaded tables that models and jobs refer to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -21,6 +21,10 @@ class FileForm(StrEnum):
     ARROW = "arrow"
 
 
+# What an uploaded table is meant for unless its sender says.
+CATEGORIES = ("TRAINING", "PREDICTION")
+
+
 @dataclass(frozen=True, slots=True)
 class Dataset:
     """One uploaded table.
@@ -31,6 +35,8 @@ class Dataset:
         Feature kind by column name, as found when the table was read; empty before.
     blob_key : str
         Where the bytes lie in the blob store.
+    categories : list of str
+        What the caller says it is meant for; it may serve for anything in any case.
     """
 
     id: str
@@ -47,3 +53,4 @@ class Dataset:
     job_id: str | None
     created_at: datetime
     deleted_at: datetime | None
+    categories: list[str] = field(default_factory=lambda: list(CATEGORIES))

@@ -1,7 +1,8 @@
 """Deployments: what is watched, and its settings."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Self
 
 from assay.records.buckets import BucketSize
@@ -11,7 +12,16 @@ from assay.records.buckets import BucketSize
 class Settings:
     """What a deployment tracks. Kept as one JSON object; absent keys have the defaults below.
 
-    ``bucket_size`` is the length of the buckets of time that profiles are kept for: an hour or a day.
+    Attributes
+    ----------
+    bucket_size : BucketSize
+        Length of the buckets of time that profiles are kept for: an hour or a day.
+    tracked_features : tuple of str or None
+        The features whose drift is told; None for all.
+    feature_selection : str or None
+        The caller's word for how they were chosen.
+    challenger_models, humility, prediction_warning, bias_and_fairness
+        Kept for clients that set and read them; nothing here depends on them.
     """
 
     batch_monitoring: bool = False
@@ -23,6 +33,12 @@ class Settings:
     segment_attributes: tuple[str, ...] = ()
     segment_analysis: bool = False
     bucket_size: BucketSize = BucketSize.DAY
+    tracked_features: tuple[str, ...] | None = None
+    feature_selection: str | None = None
+    challenger_models: bool = False
+    humility: bool = False
+    prediction_warning: dict[str, Any] | None = None
+    bias_and_fairness: dict[str, Any] | None = None
 
     @property
     def segmented_by(self) -> tuple[str, ...]:
@@ -32,10 +48,12 @@ class Settings:
     @classmethod
     def of(cls, stored: dict[str, Any]) -> Self:
         """Settings from the JSON object of the database."""
+        tracked = stored.get("tracked_features")
         known = {
             **stored,
             "segment_attributes": tuple(stored.get("segment_attributes", ())),
             "bucket_size": BucketSize(stored.get("bucket_size", BucketSize.DAY)),
+            "tracked_features": None if tracked is None else tuple(tracked),
         }
         return cls(**known)
 
@@ -46,7 +64,17 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """A model in service whose data we watch. ``model_id`` and ``model_package_id`` are the current model's."""
+    """A model in service whose data we watch. ``model_id`` and ``model_package_id`` are the current model's.
+
+    Attributes
+    ----------
+    environment_id : str or None
+        The prediction environment that the caller named.
+    prediction_server_id, runtime_parameters : str or None
+        Kept as sent; nothing here depends on them.
+    tags : list of dict
+        Names and values (``name``, ``value``, ``id``) that the caller gave.
+    """
 
     id: str
     owner_id: str
@@ -59,11 +87,18 @@ class Deployment:
     settings: Settings
     user_provided_id: str | None
     created_at: datetime
+    environment_id: str | None = None
+    prediction_server_id: str | None = None
+    tags: list[dict[str, str]] = field(default_factory=list)
+    runtime_parameters: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DeployedModel:
-    """One entry of a deployment's model history. ``baseline_id`` is None while it is being prepared."""
+    """A model that a deployment has or had, once however often it served.
+
+    ``baseline_id`` is None while it is being prepared; ``since`` and ``until`` are of its latest service.
+    """
 
     deployment_id: str
     model_id: str
@@ -71,3 +106,85 @@ class DeployedModel:
     baseline_id: str | None
     since: datetime
     until: datetime | None
+
+
+class ReplacementReason(StrEnum):
+    """Why a model is replaced, in the words of the public API."""
+
+    ACCURACY = "ACCURACY"
+    DATA_DRIFT = "DATA_DRIFT"
+    ERRORS = "ERRORS"
+    SCHEDULED_REFRESH = "SCHEDULED_REFRESH"
+    SCORING_SPEED = "SCORING_SPEED"
+    DEPRECATION = "DEPRECATION"
+    OTHER = "OTHER"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPeriod:
+    """One service of a model: from when to when, put there by whom and why.
+
+    ``until`` is None for the current one, ``reason`` for a deployment's first.
+    """
+
+    deployment_id: str
+    model_id: str
+    model_package_id: str
+    package_name: str
+    since: datetime
+    until: datetime | None
+    reason: ReplacementReason | None
+    user_id: str
+    user_name: str
+
+
+class DeploymentOrder(StrEnum):
+    """Sort keys of a list of deployments; a minus before one sorts downwards."""
+
+    LABEL = "label"
+    CREATED = "createdAt"
+    IMPORTANCE = "importance"
+    MODEL_SINCE = "currentModelDeployedTimestamp"
+    LAST_PREDICTION = "lastPredictionTimestamp"
+    RECENT_PREDICTIONS = "recentPredictions"
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentQuery:
+    """Which deployments are wanted, and in which order; None means no such filter.
+
+    Attributes
+    ----------
+    owner_id : str or None
+        Whose deployments.
+    created_by : str or None
+        Id or name of the maker.
+    last_prediction_from, last_prediction_to : datetime or None
+        Bounds of the latest prediction time, both taken in.
+    more_a_day, fewer_a_day : int or None
+        Bounds, left out, of the mean rows a day since ``usage_since`` (``USAGE_DAYS`` days ago).
+    none : bool
+        Whether some filter keeps no deployment at all.
+    """
+
+    owner_id: str | None = None
+    search: str | None = None
+    order_by: DeploymentOrder = DeploymentOrder.CREATED
+    descending: bool = True
+    created_by: str | None = None
+    not_owner_id: str | None = None
+    importance: tuple[str, ...] | None = None
+    last_prediction_from: datetime | None = None
+    last_prediction_to: datetime | None = None
+    usage_since: datetime | None = None
+    more_a_day: int | None = None
+    fewer_a_day: int | None = None
+    prediction_servers: tuple[str, ...] | None = None
+    build_environments: tuple[str, ...] | None = None
+    platforms: tuple[str, ...] | None = None
+    target_types: tuple[str, ...] | None = None
+    none: bool = False
+
+
+# Over how many days the usage of a deployment is told.
+USAGE_DAYS = 7

@@ -71,6 +71,11 @@ class ModelPackage:
     created_at: datetime
     archived_at: datetime | None
 
+    def can_replace(self, other: "ModelPackage") -> bool:
+        """Whether both predict the same: one target, of one type, with the same classes in any order."""
+        mine, theirs = self.target, other.target
+        return (mine.type, mine.name, set(mine.class_names)) == (theirs.type, theirs.name, set(theirs.class_names))
+
     def feature(self, name: str) -> Feature | None:
         """The feature of this name, if the model has it."""
         return next((f for f in self.features if f.name == name), None)
@@ -95,3 +100,37 @@ class Baseline:
     prediction_profile: bytes | None = field(repr=False)
     accuracy: bytes | None = field(repr=False)
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PackageQuery:
+    """Which model packages are wanted; None means no such filter.
+
+    Attributes
+    ----------
+    similar_to : ModelPackage or None
+        Keep packages of the same target type, target and classes, but not this one itself.
+    threshold : float or None
+        Keep binary packages with this prediction threshold.
+    """
+
+    search: str | None = None
+    model_id: str | None = None
+    similar_to: ModelPackage | None = None
+    threshold: float | None = None
+
+    def keeps(self, package: ModelPackage) -> bool:
+        """Whether a package passes the filters that look into its target."""
+        return self._keeps_threshold(package) and self._keeps_target(package)
+
+    @property
+    def looks_into_targets(self) -> bool:
+        """Whether `keeps` must be asked."""
+        return self.similar_to is not None or self.threshold is not None
+
+    def _keeps_threshold(self, package: ModelPackage) -> bool:
+        target = package.target
+        return self.threshold is None or (target.type is TargetType.BINARY and target.threshold == self.threshold)
+
+    def _keeps_target(self, package: ModelPackage) -> bool:
+        return self.similar_to is None or (package.id != self.similar_to.id and package.can_replace(self.similar_to))

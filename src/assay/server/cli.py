@@ -28,11 +28,23 @@ def serve(
     token_file: Annotated[
         Path | None, typer.Option(help="Write the first admin token here, readable by you alone.")
     ] = None,
+    trusted_proxy: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Address or network of a proxy whose forwarding headers count; may be said more than once "
+            "[ASSAY_TRUSTED_PROXIES].",
+        ),
+    ] = None,
 ) -> None:
     """Run the server: the API, and the workers that run its jobs."""
     from assay.server import serving
 
-    serving.serve(_settings(data_dir, host=host, port=port), token_file)
+    try:
+        settings = _settings(data_dir, host=host, port=port, trusted_proxies=trusted_proxy or None)
+    except ValueError as fault:
+        raise typer.BadParameter(str(fault)) from fault
+    serving.serve(settings, token_file)
 
 
 @app.command()
@@ -118,8 +130,8 @@ def _opened(data_dir: Path | None) -> "Iterator[Embedded]":
         parts.store.close()
 
 
-def _settings(data_dir: Path | None, host: str | None = None, port: int | None = None) -> "ServerSettings":
+def _settings(data_dir: Path | None, **more: Any) -> "ServerSettings":
     from assay.server.settings import ServerSettings
 
-    given: dict[str, Any] = {"data_dir": data_dir, "host": host, "port": port}
+    given = {"data_dir": data_dir, **more}
     return ServerSettings(**{name: value for name, value in given.items() if value is not None})

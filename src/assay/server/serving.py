@@ -28,11 +28,13 @@ class Server:
         # Accepted connections inherit it; without it each answer of a kept-alive connection waits some 40 ms.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         config = uvicorn.Config(
-            create_app(context),
+            create_app(context, trusted_proxies=settings.trusted_proxies),
             log_level=settings.log_level,
             access_log=settings.log_level == "debug",
             timeout_graceful_shutdown=10,
             server_header=False,
+            # By itself it would believe every caller on this machine; ours believes those that the operator names.
+            proxy_headers=False,
         )
         self._server = uvicorn.Server(config)
 

@@ -1,9 +1,11 @@
 """How the server is set up: by options, else by the environment (``ASSAY_...``), else by these defaults."""
 
+from ipaddress import ip_network
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from assay.storage.remote.files import RemoteFiles
 from assay.storage.remote.hosts import AllowedHosts
@@ -26,6 +28,9 @@ class ServerSettings(BaseSettings):
         port, and networks of addresses that are not public. None unless told.
     intake_s3_endpoint, intake_s3_region, intake_s3_access_key_id, intake_s3_secret_access_key : str
         The S3-compatible store that is meant when a job names none, and the credentials for all of them.
+    trusted_proxies : tuple of str
+        Addresses or networks, with commas between in the environment, whose ``X-Forwarded-Proto``, ``-Host``,
+        ``-Prefix`` and ``Forwarded`` headers count. None unless told.
     """
 
     model_config = SettingsConfigDict(env_prefix="ASSAY_", extra="ignore")
@@ -40,6 +45,7 @@ class ServerSettings(BaseSettings):
     intake_s3_region: str = "us-east-1"
     intake_s3_access_key_id: str | None = None
     intake_s3_secret_access_key: SecretStr | None = None
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
 
     @property
     def remote_files(self) -> RemoteFiles:
@@ -52,3 +58,15 @@ class ServerSettings(BaseSettings):
             else StoreKeys(key, secret.get_secret_value(), self.intake_s3_region),
             endpoint=self.intake_s3_endpoint,
         )
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for text in value:
+            ip_network(text, strict=False)
+        return value

@@ -78,7 +78,7 @@ class Actuals:
     ) -> Iterator[tuple[int, str, str | None, float | None]]:
         """Outcomes of a pair's rows: (upload sequence, association id, label, number).
 
-        A prediction that a newer upload of the deployment supersedes is left out.
+        A prediction that a newer upload of the same model supersedes is left out.
         """
         newer, its_upload = prediction_keys.alias(), uploads.alias()
         superseded = (
@@ -86,6 +86,7 @@ class Actuals:
             .select_from(newer.join(its_upload, its_upload.c.seq == newer.c.upload_seq))
             .where(
                 its_upload.c.state == UploadState.COUNTED,
+                its_upload.c.model_id == model_id,
                 newer.c.deployment_id == prediction_keys.c.deployment_id,
                 newer.c.association_id == prediction_keys.c.association_id,
                 newer.c.upload_seq > prediction_keys.c.upload_seq,

@@ -11,7 +11,7 @@ from assay.records.batches import Batch, BatchModel, BatchOrder, BatchQuery
 from assay.records.pages import Page, PageRequest
 from assay.storage.sql.monitoring_jobs import STATUS
 from assay.storage.sql.paging import contains, page_of
-from assay.storage.sql.tables import batch_models, batches, jobs, monitoring_jobs, users
+from assay.storage.sql.tables import accuracy_slices, batch_models, batches, jobs, monitoring_jobs, users
 
 _SELECT = (
     sa.select(
@@ -83,6 +83,30 @@ class Batches:
             lambda row: Batch(**row),
             count=sa.select(batches.c.id).where(*conditions),
         )
+
+    def latest_requested(self, deployment_id: str, count: int) -> Sequence[Batch]:
+        """The latest batches that have reported requests, newest first."""
+        return self._latest(deployment_id, count, batches.c.requests_count > 0)
+
+    def latest_predicted(self, deployment_id: str, model_id: str, count: int) -> Sequence[Batch]:
+        """The latest batches that hold predictions of a model, newest first."""
+        mine = (batch_models.c.model_id == model_id, batch_models.c.predictions_count > 0)
+        return self._latest(deployment_id, count, batches.c.id.in_(sa.select(batch_models.c.batch_id).where(*mine)))
+
+    def latest_with_actuals(self, deployment_id: str, model_id: str, count: int) -> Sequence[Batch]:
+        """The latest batches in which predictions of a model have an actual, newest first."""
+        computed = accuracy_slices.c
+        mine = (
+            computed.deployment_id == deployment_id,
+            computed.model_id == model_id,
+            computed.rows_with_actual > 0,
+        )
+        return self._latest(deployment_id, count, batches.c.id.in_(sa.select(computed.batch_id).where(*mine)))
+
+    def _latest(self, deployment_id: str, count: int, condition: sa.ColumnElement[bool]) -> Sequence[Batch]:
+        query = _SELECT.where(batches.c.deployment_id == deployment_id, batches.c.deleted_at.is_(None), condition)
+        query = query.order_by(_ORDER["latestPredictionTimestamp"].desc(), batches.c.id.desc()).limit(count)
+        return [Batch(**row) for row in self._connection.execute(query).mappings()]
 
     def count(self, deployment_id: str) -> int:
         """How many batches the deployment has."""

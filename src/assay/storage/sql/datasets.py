@@ -1,5 +1,6 @@
 """Data sets."""
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -30,7 +31,13 @@ class Datasets:
         return _record(row) if row else None
 
     def list(
-        self, owner_id: str | None, request: PageRequest, *, newest_first: bool, without_failed: bool
+        self,
+        owner_id: str | None,
+        request: PageRequest,
+        *,
+        newest_first: bool,
+        without_failed: bool,
+        category: str | None = None,
     ) -> Page[Dataset]:
         """Data sets of one owner or of all."""
         age = datasets.c.created_at.desc() if newest_first else datasets.c.created_at
@@ -39,6 +46,10 @@ class Datasets:
             query = query.where(datasets.c.owner_id == owner_id)
         if without_failed:
             query = query.where(datasets.c.state != DatasetState.ERROR)
+        if category is not None:
+            # A word of the stored list, with its quotes: both dialects keep JSON as its text.
+            words = sa.cast(datasets.c.categories, sa.Text)
+            query = query.where(words.contains(json.dumps(category), autoescape=True))
         return page_of(self._connection, query, request, _record)
 
     def update(self, dataset_id: str, **values: Any) -> None:

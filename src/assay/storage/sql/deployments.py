@@ -7,19 +7,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from assay.records.deployments import DeployedModel, Deployment, Settings
+from assay.records.deployments import DeployedModel, Deployment, DeploymentQuery, Settings
 from assay.records.pages import Page, PageRequest
-from assay.storage.sql.paging import contains, page_of
+from assay.storage.sql.deployment_filters import conditions, order
+from assay.storage.sql.paging import page_of
 from assay.storage.sql.tables import deployed_models, deployments, users
+from assay.storage.sql.upsert import upsert
 
 _SELECT = sa.select(*(c for c in deployments.c if c.name != "deleted_at"), users.c.name.label("owner_name")).join(
     users, users.c.id == deployments.c.owner_id
 )
-
-ORDER = {
-    "label": deployments.c.label,
-    "createdAt": deployments.c.created_at,
-}
 
 
 class Deployments:
@@ -40,19 +37,10 @@ class Deployments:
         row = self._connection.execute(query).mappings().one_or_none()
         return _record(row) if row else None
 
-    def list(
-        self, owner_id: str | None, request: PageRequest, *, search: str | None, order_by: str | None
-    ) -> Page[Deployment]:
-        """Deployments of one owner or of all; newest first unless told."""
-        query = _SELECT.where(deployments.c.deleted_at.is_(None))
-        if owner_id is not None:
-            query = query.where(deployments.c.owner_id == owner_id)
-        if search:
-            query = query.where(contains(deployments.c.label, search))
-        key = ORDER[(order_by or "-createdAt").removeprefix("-")]
-        descending = (order_by or "-createdAt").startswith("-")
-        query = query.order_by(key.desc() if descending else key, deployments.c.id)
-        return page_of(self._connection, query, request, _record)
+    def list(self, query: DeploymentQuery, request: PageRequest) -> Page[Deployment]:
+        """Deployments that pass the filters, in the asked order."""
+        found = _SELECT.where(deployments.c.deleted_at.is_(None), *conditions(query))
+        return page_of(self._connection, found.order_by(*order(query)), request, _record)
 
     def update(self, deployment_id: str, **values: Any) -> None:
         """Change some columns."""
@@ -72,6 +60,25 @@ class Deployments:
         self._connection.execute(
             deployed_models.insert().values({f: getattr(model, f) for f in DeployedModel.__slots__})
         )
+
+    def replace_model(self, deployment_id: str, old_model_id: str, model: DeployedModel) -> None:
+        """Make another model the current one; it may have served before."""
+        former = sa.and_(deployed_models.c.deployment_id == deployment_id, deployed_models.c.model_id == old_model_id)
+        self._connection.execute(deployed_models.update().where(former).values(until=model.since))
+        values = {f: getattr(model, f) for f in DeployedModel.__slots__}
+        # A model that comes back keeps the baseline over which its profiles were counted.
+        kept = deployed_models.c.baseline_id
+        upsert(
+            self._connection,
+            deployed_models,
+            [values],
+            lambda new: {
+                "since": new["since"],
+                "until": new["until"],
+                "baseline_id": sa.func.coalesce(kept, new["baseline_id"]),
+            },
+        )
+        self.update(deployment_id, model_id=model.model_id, model_package_id=model.model_package_id)
 
     def models(self, deployment_id: str) -> Sequence[DeployedModel]:
         """The model history, oldest first."""

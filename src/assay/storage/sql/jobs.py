@@ -36,6 +36,13 @@ class Jobs:
         self.create(job)
         return job
 
+    def find_open(self, key: str) -> Job | None:
+        """A job of this key that waits or runs, whoever asked for it."""
+        open_states = (JobState.QUEUED, JobState.RUNNING)
+        query = jobs.select().where(jobs.c.key == key, jobs.c.state.in_(open_states)).limit(1)
+        row = self._connection.execute(query).mappings().one_or_none()
+        return _record(row) if row else None
+
     def find(self, job_id: str) -> Job | None:
         """The job of this id, if there is one."""
         row = self._connection.execute(jobs.select().where(jobs.c.id == job_id)).mappings().one_or_none()

@@ -6,8 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from assay.records.models import Baseline, Feature, FeatureKind, ModelPackage, Target, TargetType
-from assay.records.pages import Page, PageRequest
+from assay.records.models import Baseline, Feature, FeatureKind, ModelPackage, PackageQuery, Target, TargetType
+from assay.records.pages import Page, PageRequest, cut
 from assay.storage.sql.paging import contains, page_of
 from assay.storage.sql.tables import baselines, deployments, model_packages
 
@@ -31,20 +31,20 @@ class ModelPackages:
         row = self._connection.execute(query).mappings().one_or_none()
         return _package(row) if row else None
 
-    def list(
-        self, owner_id: str | None, request: PageRequest, *, search: str | None, model_id: str | None
-    ) -> Page[ModelPackage]:
-        """Packages that are not archived, newest first."""
+    def list(self, owner_id: str | None, query: PackageQuery, request: PageRequest) -> Page[ModelPackage]:
+        """Packages that are not archived and pass the filters, newest first."""
         table = model_packages
-        query = table.select().where(table.c.archived_at.is_(None))
-        query = query.order_by(table.c.created_at.desc(), table.c.id)
+        found = table.select().where(table.c.archived_at.is_(None))
+        found = found.order_by(table.c.created_at.desc(), table.c.id)
         if owner_id is not None:
-            query = query.where(table.c.owner_id == owner_id)
-        if search:
-            query = query.where(contains(table.c.name, search))
-        if model_id is not None:
-            query = query.where(table.c.model_id == model_id)
-        return page_of(self._connection, query, request, _package)
+            found = found.where(table.c.owner_id == owner_id)
+        if query.search:
+            found = found.where(contains(table.c.name, query.search))
+        if query.model_id is not None:
+            found = found.where(table.c.model_id == query.model_id)
+        if not query.looks_into_targets:
+            return page_of(self._connection, found, request, _package)
+        return cut([p for p in map(_package, self._connection.execute(found).mappings()) if query.keeps(p)], request)
 
     def archive(self, package_id: str, now: datetime) -> None:
         """Take a package out of lists; deployments that use it go on."""

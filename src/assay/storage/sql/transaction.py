@@ -9,10 +9,14 @@ from assay.storage.sql.custom_metric_values import CustomMetricValues
 from assay.storage.sql.custom_metrics import CustomMetrics
 from assay.storage.sql.datasets import Datasets
 from assay.storage.sql.deployments import Deployments
+from assay.storage.sql.environments import PredictionEnvironments
+from assay.storage.sql.events import RemoteEvents
 from assay.storage.sql.exports import Exports
+from assay.storage.sql.health import HealthChanges
 from assay.storage.sql.job_definitions import JobDefinitions
 from assay.storage.sql.jobs import Jobs
 from assay.storage.sql.kept_uploads import KeptUploads
+from assay.storage.sql.model_history import ModelHistory
 from assay.storage.sql.models import Baselines, ModelPackages
 from assay.storage.sql.monitoring_jobs import MonitoringJobs
 from assay.storage.sql.outcomes import Outcomes
@@ -34,6 +38,10 @@ class Transaction:
         self.model_packages = ModelPackages(connection)
         self.baselines = Baselines(connection)
         self.deployments = Deployments(connection)
+        self.model_history = ModelHistory(connection)
+        self.health_changes = HealthChanges(connection)
+        self.prediction_environments = PredictionEnvironments(connection)
+        self.remote_events = RemoteEvents(connection)
         self.batches = Batches(connection)
         self.uploads = Uploads(connection)
         self.prediction_keys = PredictionKeys(connection)

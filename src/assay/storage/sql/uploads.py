@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 import sqlalchemy as sa
@@ -100,12 +101,27 @@ class Uploads:
         )
         return int(self._connection.execute(query).scalar_one())
 
-    def span(self, deployment_id: str) -> tuple[datetime | None, datetime | None]:
-        """First and last prediction time of the deployment's counted rows; (None, None) without any."""
+    def received(self, deployment_id: str, bounds: Sequence[datetime]) -> Sequence[int]:
+        """Prediction rows that arrived between each bound (left out) and the next (taken in)."""
+        mine = (uploads.c.deployment_id == deployment_id, uploads.c.state == UploadState.COUNTED)
+        between = [
+            sa.func.coalesce(
+                sa.func.sum(sa.case((sa.and_(uploads.c.created_at > a, uploads.c.created_at <= b), uploads.c.rows))), 0
+            )
+            for a, b in pairwise(bounds)
+        ]
+        # The first bound alone lets an index leave out what is older.
+        row = self._connection.execute(sa.select(*between).where(*mine, uploads.c.created_at > bounds[0])).one()
+        return [int(count) for count in row]
+
+    def span(self, deployment_id: str, model_id: str | None = None) -> tuple[datetime | None, datetime | None]:
+        """First and last prediction time of the deployment's counted rows, or of one model's; (None, None) without."""
         query = sa.select(
             sa.func.min(uploads.c.first_at, type_=uploads.c.first_at.type),
             sa.func.max(uploads.c.last_at, type_=uploads.c.last_at.type),
         ).where(uploads.c.deployment_id == deployment_id, uploads.c.state == UploadState.COUNTED)
+        if model_id is not None:
+            query = query.where(uploads.c.model_id == model_id)
         first, last = self._connection.execute(query).one()
         return first, last
 
@@ -133,7 +149,7 @@ class Uploads:
 
 
 class PredictionKeys:
-    """Which upload holds the prediction of an association id; the newest upload wins."""
+    """Which uploads hold a prediction of an association id; of one model's the newest wins."""
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
@@ -179,8 +195,8 @@ class PredictionKeys:
     def pairs_overlapping(
         self, deployment_id: str, *, upload_seq: int | None = None, batch_id: str | None = None
     ) -> set[tuple[str | None, str]]:
-        """Pairs of other uploads that share an association id with this upload, or with this batch's uploads."""
-        mine, theirs = prediction_keys.alias(), prediction_keys.alias()
+        """Pairs of the same model's other uploads that share an association id with this upload, or this batch's."""
+        mine, theirs, my_upload = prediction_keys.alias(), prediction_keys.alias(), uploads.alias()
         query = (
             sa.select(uploads.c.batch_id, uploads.c.model_id)
             .select_from(mine)
@@ -192,7 +208,8 @@ class PredictionKeys:
                     theirs.c.upload_seq != mine.c.upload_seq,
                 ),
             )
-            .join(uploads, uploads.c.seq == theirs.c.upload_seq)
+            .join(my_upload, my_upload.c.seq == mine.c.upload_seq)
+            .join(uploads, sa.and_(uploads.c.seq == theirs.c.upload_seq, uploads.c.model_id == my_upload.c.model_id))
             .where(mine.c.deployment_id == deployment_id, uploads.c.state == UploadState.COUNTED)
             .distinct()
         )

@@ -6,8 +6,12 @@ from assay.storage.sql.tables.batches import batch_models, batches
 from assay.storage.sql.tables.custom_metrics import custom_metric_segments, custom_metric_values, custom_metrics
 from assay.storage.sql.tables.datasets import datasets
 from assay.storage.sql.tables.deployments import deployed_models, deployments
+from assay.storage.sql.tables.environments import prediction_environments
+from assay.storage.sql.tables.events import remote_events
 from assay.storage.sql.tables.exports import exports
+from assay.storage.sql.tables.health import health_settings
 from assay.storage.sql.tables.jobs import jobs
+from assay.storage.sql.tables.model_history import model_history
 from assay.storage.sql.tables.models import baselines, model_packages
 from assay.storage.sql.tables.monitoring_jobs import job_definitions, job_parts, monitoring_jobs
 from assay.storage.sql.tables.schema import SERIAL, UtcDateTime, metadata
@@ -31,14 +35,18 @@ __all__ = [
     "deployed_models",
     "deployments",
     "exports",
+    "health_settings",
     "job_definitions",
     "job_parts",
     "jobs",
     "metadata",
+    "model_history",
     "model_packages",
     "monitoring_jobs",
+    "prediction_environments",
     "prediction_keys",
     "profiles",
+    "remote_events",
     "segment_values",
     "segmented_uploads",
     "service_requests",

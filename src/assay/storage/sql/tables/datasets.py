@@ -17,6 +17,7 @@ datasets = sa.Table(
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("blob_key", sa.Text, nullable=False),
     sa.Column("columns", JSON, nullable=False),
+    sa.Column("categories", JSON, nullable=False, server_default='["TRAINING", "PREDICTION"]'),
     id_column("job_id", nullable=True),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("deleted_at", UtcDateTime),

@@ -16,6 +16,10 @@ deployments = sa.Table(
     sa.Column("model_package_id", ID, sa.ForeignKey("model_packages.id"), nullable=False),
     sa.Column("settings", JSON, nullable=False),
     sa.Column("user_provided_id", sa.Text),
+    id_column("environment_id", nullable=True),
+    sa.Column("prediction_server_id", sa.Text),
+    sa.Column("tags", JSON, nullable=False, server_default="[]"),
+    sa.Column("runtime_parameters", sa.Text),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("deleted_at", UtcDateTime),
 )
