@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from assay.storage.sql.tables import metadata
 from starlette.testclient import TestClient
 
 from assay.http.app import create_app
@@ -19,6 +18,7 @@ from assay.monitoring.context import Context
 from assay.records.limits import Limits
 from assay.server.wiring import open_folder
 from assay.storage.directory import DirectoryStorage
+from assay.storage.sql.tables import metadata
 
 API = "http://testserver/api/v2/"
 

@@ -5,12 +5,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from assay.storage.sql.tables import metadata
 from tests.storage import records as new
 
 from assay.errors import DatabaseMismatch
 from assay.storage.directory import DirectoryStorage
 from assay.storage.sql import migrate
+from assay.storage.sql.tables import metadata
 
 
 @pytest.fixture

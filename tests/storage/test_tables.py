@@ -2,8 +2,9 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 import sqlalchemy as sa
-from assay.storage.sql.tables import UtcDateTime, metadata
 from sqlalchemy.dialects import postgresql, sqlite
+
+from assay.storage.sql.tables import UtcDateTime, metadata
 
 DIALECTS = pytest.mark.parametrize("dialect", [sqlite.dialect(), postgresql.dialect()], ids=lambda d: d.name)
 MOMENT = datetime(2026, 3, 1, 12, 0, 0, 5, tzinfo=timezone(timedelta(hours=-7)))

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from assay.errors import Invalid
 from assay.monitoring import access, prediction_columns, profiles
-from assay.monitoring.baselines import PROFILED
 from assay.monitoring.blocks import FEATURES, PREDICTIONS
 from assay.monitoring.context import Context
 from assay.monitoring.watched import WatchedModel, find_watched, watched
@@ -18,7 +17,8 @@ from assay.records.users import User
 from assay.stats.categorical import CategoricalColumn
 from assay.stats.drift import DISTANCES, drift_score
 from assay.stats.profile import Column
-from assay.stats.psi import psi_interval
+from assay.stats.psi import drift_interval
+from assay.stats.rates import missing_share
 
 if TYPE_CHECKING:
     from assay.storage.sql.transaction import Transaction
@@ -42,9 +42,9 @@ class DriftRow:
     Attributes
     ----------
     score : float or None
-        None when either side has no rows, or the column is not profiled.
+        None when either side has no rows, or the baseline has no bins for the column.
     low, high : float or None
-        Ends of the 95 % interval; for PSI only.
+        Ends of the 95 % interval; for the PSI of numbers, dates and categories only.
     sample_size, baseline_sample_size : int or None
         Rows on either side, missing values included.
     missing_rate, baseline_missing_rate : float or None
@@ -114,7 +114,7 @@ def _feature_rows(tx: "Transaction", model: WatchedModel, query: DriftQuery, sho
     baseline = model.baseline
     if baseline is None:
         return [_unknown(feature) for feature in shown]
-    names = [f.name for f in shown if f.kind in PROFILED]
+    names = [f.name for f in shown]
     current = profiles.load(tx, baseline, model.source(FEATURES), batch_ids=query.batch_ids, names=names)
     return [
         drift_row(feature, query.metric, baseline.features.columns[feature.name], current.columns[feature.name])
@@ -162,8 +162,7 @@ def feature_drift_by_batch(
         if baseline is None:
             rows = [(b, _unknown(f)) for b in batches for f in features]
             return DriftByBatch(query.metric, model.model_id, rows)
-        profiled = [f.name for f in features if f.kind in PROFILED]
-        found = profiles.load_by_batch(tx, baseline, model.source(FEATURES), batch_ids=ids, names=profiled)
+        found = profiles.load_by_batch(tx, baseline, model.source(FEATURES), batch_ids=ids, names=names)
     buckets = []
     for batch in batches:
         for feature in features:
@@ -189,11 +188,10 @@ def _named(tx: "Transaction", deployment_id: str, query: DriftQuery) -> list[Bat
 
 def drift_row(feature: Feature, metric: str, baseline: Column | None, current: Column | None) -> DriftRow:
     """Drift of one column, with what it rests on; unknown where a side is not there."""
-    score, low, high = None, None, None
+    score, ends = None, None
     if baseline is not None and current is not None:
-        score = drift_score(metric, baseline, current)
-        interval = psi_interval(baseline.cells(), current.cells()) if metric == DEFAULT_METRIC else None
-        low, high = interval or (None, None)
+        score, ends = drift_score(metric, baseline, current), drift_interval(metric, baseline, current)
+    low, high = ends or (None, None)
     return DriftRow(
         name=feature.name,
         kind=str(feature.kind),
@@ -203,15 +201,11 @@ def drift_row(feature: Feature, metric: str, baseline: Column | None, current: C
         high=high,
         sample_size=None if current is None else current.rows,
         baseline_sample_size=None if baseline is None else baseline.rows,
-        missing_rate=_missing_rate(current),
-        baseline_missing_rate=_missing_rate(baseline),
+        missing_rate=None if current is None else missing_share(current),
+        baseline_missing_rate=None if baseline is None else missing_share(baseline),
         new_level_rows=current.new_level_rows if isinstance(current, CategoricalColumn) else None,
     )
 
 
 def _unknown(feature: Feature) -> DriftRow:
     return drift_row(feature, DEFAULT_METRIC, None, None)
-
-
-def _missing_rate(column: Column | None) -> float | None:
-    return None if column is None or column.rows == 0 else column.missing / column.rows

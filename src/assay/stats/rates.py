@@ -37,6 +37,20 @@ class RateChange:
     calibrated: bool = True
 
 
+def missing_share(column: Column) -> float | None:
+    """Share of rows without a value, in [0, 1]; None without rows.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from assay.stats.bins import LevelBins
+    >>> rows = pl.Series(["a", None, "b", "a"])
+    >>> missing_share(CategoricalColumn.of(rows, LevelBins.of(rows)))
+    0.25
+    """
+    return column.missing / column.rows if column.rows else None
+
+
 def missing_rate(baseline: Column, current: Column) -> RateChange | None:
     """Change of the share of missing rows; Fisher's exact test, two-sided. See docs/methods/missing_rate.md.
 

@@ -1,6 +1,7 @@
 """Alembic's entry: runs the migrations on the connection that ``migrate`` hands over."""
 
 from alembic import context
+
 from assay.storage.sql.tables import metadata
 
 context.configure(

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+
 from assay.storage.sql.tables import SERIAL, UtcDateTime
 
 revision = "0001"
