@@ -50,15 +50,15 @@ def even() -> Language:
 
 
 def other_topic(language: Language) -> Language:
-    """One less common word in 20 becomes three times as frequent."""
+    """One word in five becomes three times as frequent."""
     shares = language.shares.copy()
-    shares[50:2000:20] *= 3
+    shares[20:2000:5] *= 3
     return Language(shares / shares.sum(), language.words)
 
 
 def run(then: Language, now: Language, rows: int, batches: int) -> tuple[int, int]:
     """How many batches were marked REAL, and how many drifted."""
-    random = np.random.default_rng([rows, then.shares.size, int(1e9 * float(now.shares[50]))])
+    random = np.random.default_rng([rows, then.shares.size, int(1e9 * float(now.shares[20]))])
     real = drifted = 0
     base: Profile | None = None
     bins: dict[str, WordBins] = {}
@@ -93,7 +93,7 @@ def main() -> None:
     for word, place in (("REAL", 0), ("drifted", 1)):
         shares = [one[place] / max(1, batches // 10) for one in found]
         print(
-            f"| one less common word in 20 three times as frequent: {word} | "
+            f"| one word in five three times as frequent: {word} | "
             + " | ".join(f"{s:.2f}" for s in shares)
             + " |"
         )

@@ -166,7 +166,7 @@ def test_numbers_are_texts_and_what_is_no_date_is_counted_as_unreadable(user: Us
     answer = upload(user, ready, batch, "odd", content, "csv", predictionColumns="said")
     user.finished(answer)
     report = user.read(ready.path("monitoringBatches", batch, "uploads", "odd"))
-    assert report["unreadableValues"] == {"when": 1}
+    assert report["unreadable"] == {"when": 1}
 
 
 def test_a_batch_without_its_text_column_counts_as_missing(user: User, ready: Ready) -> None:
