@@ -92,11 +92,7 @@ def main() -> None:
     found = [run(zipf(), other_topic(zipf()), n, max(1, batches // 10)) for n in SIZES]
     for word, place in (("REAL", 0), ("drifted", 1)):
         shares = [one[place] / max(1, batches // 10) for one in found]
-        print(
-            f"| one word in five three times as frequent: {word} | "
-            + " | ".join(f"{s:.2f}" for s in shares)
-            + " |"
-        )
+        print(f"| one word in five three times as frequent: {word} | " + " | ".join(f"{s:.2f}" for s in shares) + " |")
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from assay.records.models import ModelPackage
 from assay.records.uploads import Upload
 from assay.records.users import User
 from assay.stats.accuracy import HIGHER_IS_BETTER, METRICS, Accuracy, accuracy_from_bytes, percent_change
+from assay.stats.accuracy.alarm import AccuracyRule, accuracy_change, shared
 from assay.stats.estimate import Estimate
 
 if TYPE_CHECKING:
@@ -105,7 +106,8 @@ def _of_upload(ctx: Context, package: ModelPackage, upload: Upload, outcomes: pl
 class MetricRow:
     """One accuracy metric, on some rows and on the baseline.
 
-    ``higher_is_better`` is None for a metric whose best value lies in the middle.
+    ``higher_is_better`` is None for a metric whose best value lies in the middle. ``metrics`` is how many metrics the
+    target type has, which share one alarm budget.
     """
 
     name: str
@@ -114,11 +116,20 @@ class MetricRow:
     rows: int
     baseline: Estimate | None
     baseline_rows: int | None
+    metrics: int
 
     @property
     def percent_change(self) -> float | None:
         """Change against the baseline in percent of its size."""
         return percent_change(self.estimate.value, None if self.baseline is None else self.baseline.value)
+
+    @property
+    def degraded(self) -> bool | None:
+        """Whether it is worse than on the baseline, beyond chance and by enough to matter; None if unknown."""
+        if self.baseline is None:
+            return None
+        rule = shared(AccuracyRule(), self.metrics)
+        return accuracy_change(self.name, self.estimate, self.baseline, rule).degraded
 
     @property
     def higher_is_better(self) -> bool | None:
@@ -197,7 +208,8 @@ def _metrics(model: WatchedModel, asked: str | None) -> Sequence[str]:
 
 
 def _row(model: WatchedModel, name: str, accumulators: Accuracy | None) -> MetricRow:
-    metric = METRICS[str(model.target.type)][name]
+    metrics = METRICS[str(model.target.type)]
+    metric = metrics[name]
     baseline = None if model.baseline is None else model.baseline.accuracy
     return MetricRow(
         name=name,
@@ -210,4 +222,5 @@ def _row(model: WatchedModel, name: str, accumulators: Accuracy | None) -> Metri
         rows=0 if accumulators is None else accumulators.n,
         baseline=None if baseline is None else metric(baseline),
         baseline_rows=None if baseline is None else baseline.n,
+        metrics=len(metrics),
     )

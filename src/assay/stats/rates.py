@@ -12,6 +12,7 @@ from assay.stats.categorical import CategoricalColumn
 from assay.stats.drift import Column, require_same_bins
 from assay.stats.fisher import fisher_exact
 from assay.stats.numeric import NumericColumn
+from assay.stats.shares import share
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def missing_share(column: Column) -> float | None:
     >>> missing_share(CategoricalColumn.of(rows, LevelBins.of(rows)))
     0.25
     """
-    return column.missing / column.rows if column.rows else None
+    return share(column.missing, column.rows)
 
 
 def missing_rate(baseline: Column, current: Column) -> RateChange | None:
