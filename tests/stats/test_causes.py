@@ -311,4 +311,6 @@ def test_one_text_in_every_row_is_a_constant_column() -> None:
         "constant: every text is the same (400 different ones in the baseline)",
     )
     # The baseline is nearly constant itself.
-    assert all(c.code is not CauseCode.CONSTANT_COLUMN for c in notes(["no remark"] * 399 + ["late"], ["no remark"] * 40))
+    assert all(
+        c.code is not CauseCode.CONSTANT_COLUMN for c in notes(["no remark"] * 399 + ["late"], ["no remark"] * 40)
+    )

@@ -23,15 +23,19 @@ def _head(comparison: Comparison) -> list[str]:
     lines = _wrapped(
         f"{WORDS[comparison.verdict.status]}. {drifted or 'None'} of {len(comparison.features)} features drifted."
     )
-    lines.append(
-        f"{comparison.rows:,} rows against {comparison.baseline_rows:,} of the baseline; "
-        f"alarm budget {100 * comparison.alpha:g} %."
+    lines += _wrapped(
+        f"{comparison.rows:,} rows{_worth(comparison, 1)} against {comparison.baseline_rows:,} of the baseline"
+        f"{_worth(comparison, 0)}; alarm budget {100 * comparison.alpha:g} %."
     )
     reasons = comparison.verdict.reasons
     lines += [line for reason in reasons[:REASONS] for line in _wrapped(reason, "  - ")]
     if len(reasons) > REASONS:
         lines.append(f"  - and {len(reasons) - REASONS} more")
     return lines
+
+
+def _worth(comparison: Comparison, side: int) -> str:
+    return "" if comparison.worth is None else f" (worth {comparison.worth[side]:,})"
 
 
 def _features(comparison: Comparison) -> list[str]:

@@ -18,8 +18,10 @@ class EffectiveRows:
 
     Attributes
     ----------
+    count : int
+        Kish's effective number of rows, rounded; 0 when no row has a weight.
     shares : float array, shape (n,)
-        Weights scaled to sum to Kish's effective number of rows.
+        Weights scaled to sum to ``count``.
 
     Examples
     --------
@@ -34,6 +36,7 @@ class EffectiveRows:
     Kish (1965), Survey Sampling, section 11.7.
     """
 
+    count: int
     shares: FloatArray
 
     @classmethod
@@ -54,12 +57,8 @@ class EffectiveRows:
         # The largest weight becomes 1, so that no square vanishes or overflows.
         unit = given / largest if largest > 0.0 else given
         tally = Tally.of(unit)
-        return cls(unit * (tally.weight / tally.squares) if tally.rows else unit)
-
-    @property
-    def count(self) -> int:
-        """Kish's effective number of rows, rounded."""
-        return round(float(self.shares.sum()))
+        count = round(tally.effective)
+        return cls(count, unit * (count / tally.weight) if tally.rows else unit)
 
     def of_column(self, values: pl.Series) -> pl.Series:
         """The column of `count` rows that represents the weighted one best, in ascending order, missing ones last.
