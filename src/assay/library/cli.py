@@ -35,9 +35,10 @@ def _alone() -> None:
 
 
 @app.command()
-def compare(  # noqa: PLR0913  # one parameter an option
+def compare(  # noqa: PLR0913 - one parameter an option
     baseline: Annotated[str, typer.Argument(help="CSV, Parquet or Arrow stream file to compare with.")],
     current: Annotated[str, typer.Argument(help="File with the rows to judge.")],
+    *,
     target: Annotated[str | None, typer.Option(metavar="COLUMN", help="Column of the outcome.")] = None,
     prediction: Annotated[
         str | None,
@@ -48,9 +49,7 @@ def compare(  # noqa: PLR0913  # one parameter an option
     ] = None,
     importance: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE", help="JSON object: importance by feature. A feature that is not in it counts as important."
-        ),
+        typer.Option(metavar="FILE", help="JSON object, importance by feature; features not in it are important."),
     ] = None,
     fail_on: Annotated[
         FailOn, typer.Option(help="End with 1 from this verdict on: warn (any drift) or fail (what matters drifted).")
@@ -89,11 +88,10 @@ def _importance(path: Path) -> dict[str, float]:
         found = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as fault:
         raise FileUnreadable(f"The importance '{path}' is no JSON: {fault}.") from fault
-    if not isinstance(found, dict) or not all(
-        isinstance(v, int | float) and not isinstance(v, bool) for v in found.values()
-    ):
+    values = found.values() if isinstance(found, dict) else [None]
+    if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
         raise FileUnreadable(f'The importance \'{path}\': expected an object such as {{"age": 0.8, "city": 0.1}}.')
-    return found
+    return dict(found)
 
 
 def _refuse(words: str) -> NoReturn:
