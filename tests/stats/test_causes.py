@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
+from scipy import stats
 
 from assay.stats.bins import LevelBins, NumericBins
 from assay.stats.categorical import CategoricalColumn
@@ -314,3 +315,13 @@ def test_one_text_in_every_row_is_a_constant_column() -> None:
     assert all(
         c.code is not CauseCode.CONSTANT_COLUMN for c in notes(["no remark"] * 399 + ["late"], ["no remark"] * 40)
     )
+
+
+def test_of_zeros_and_ones_the_share_is_named() -> None:
+    then, now = pl.Series([0.0, 1.0] * 500), pl.Series([0.0, 1.0, 1.0, 1.0] * 50)
+    bins = NumericBins.of(then)
+    (cause,) = causes(NumericColumn.of(then, bins), NumericColumn.of(now, bins))
+    assert (cause.code, cause.words) == (CauseCode.SHIFT_OF_SHAPE, "share of 1 rose from 50.0 % to 75.0 %")
+    assert cause.evidence["p"] == pytest.approx(stats.fisher_exact([[150, 50], [500, 500]]).pvalue)
+    same = pl.Series([1.0, 0.0] * 60)
+    assert causes(NumericColumn.of(then, bins), NumericColumn.of(same, bins)) == ()

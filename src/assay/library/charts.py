@@ -80,17 +80,15 @@ def chart_of_numbers(baseline: pl.Series, current: pl.Series, *, dates: bool = F
 
 def chart_of_levels(baseline: pl.Series, current: pl.Series) -> Chart:
     """The levels that are most frequent on either side, and all the others."""
-    then, now = _level_counts(baseline), _level_counts(current)
-    rows = sum(then.values()), sum(now.values())
-    largest = {
-        k: max(share(side.get(k, 0), n) or 0.0 for side, n in zip((then, now), rows, strict=True))
-        for k in {**then, **now}
-    }
-    names = sorted(largest, key=lambda k: (-largest[k], k))
-    bars = [Bar(name, then.get(name, 0), now.get(name, 0)) for name in names[:LEVELS]]
-    if rest := names[LEVELS:]:
-        others = (sum(side.get(name, 0) for name in rest) for side in (then, now))
-        bars.append(Bar(f"{len(rest):,} other levels", *others))
+    then, now = (values.alias("level").drop_nulls().value_counts(name="rows") for values in (baseline, current))
+    rows = int(then["rows"].sum()), int(now["rows"].sum())
+    both = then.join(now, on="level", how="full", coalesce=True, suffix="_now").fill_null(0)
+    shares = (pl.col(name) / max(n, 1) for name, n in zip(("rows", "rows_now"), rows, strict=True))
+    ranked = both.sort(pl.max_horizontal(shares), "level", descending=[True, False])
+    bars = [Bar(*row) for row in ranked.head(LEVELS).iter_rows()]
+    if ranked.height > LEVELS:
+        rest = ranked[LEVELS:]
+        bars.append(Bar(f"{rest.height:,} other levels", int(rest["rows"].sum()), int(rest["rows_now"].sum())))
     return Chart(tuple(bars), rows, "levels")
 
 
@@ -127,12 +125,8 @@ def _counted(values: FloatArray, edges: FloatArray) -> list[int]:
     return [int(rows) for rows in np.bincount(places, minlength=INTERVALS)]
 
 
-def _level_counts(values: pl.Series) -> dict[str, int]:
-    return dict(values.alias("level").drop_nulls().value_counts(name="rows").iter_rows())
-
-
 def _number(value: float) -> str:
-    return f"{value:,.0f}" if 1e3 <= abs(value) < 1e6 else f"{value:.4g}"
+    return f"{value:,.0f}" if 1e3 <= abs(value) < 1e6 else f"{value:.3g}"
 
 
 def _date(value: float) -> str:

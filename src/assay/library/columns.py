@@ -57,8 +57,8 @@ class Columns:
             if (reading := _unreadable(current[name], now[name], kind, weights[1]))
         }
         notes = (
-            *_listed("only in the baseline", [name for name in baseline.columns if name not in shared]),
-            *_listed("only in current", [name for name in current.columns if name not in shared]),
+            *listed("only in the baseline", [name for name in baseline.columns if name not in shared]),
+            *listed("only in current", [name for name in current.columns if name not in shared]),
         )
         return cls(kinds, weights[0].of_table(then), weights[1].of_table(now), (then, now), readings, notes)
 
@@ -102,7 +102,14 @@ def _unreadable(raw: pl.Series, read: pl.Series, kind: FeatureKind, weights: Wei
     return TypeReading(kind.value, "Mixed" if now is kind else now.value, rows, text.filter(lost)[0])
 
 
-def _listed(what: str, names: list[str]) -> list[str]:
+def listed(what: str, names: list[str]) -> list[str]:
+    """One note on some columns; none when there is no such column.
+
+    Examples
+    --------
+    >>> listed("only in current", ["age"])
+    ["1 column only in current: 'age'"]
+    """
     if not names:
         return []
     shown = ", ".join(f"'{name}'" for name in names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from assay.library.charts import Chart, chart_of_levels, chart_of_numbers, chart_of_words
-from assay.library.columns import Columns, reading_of_levels, reading_of_texts
+from assay.library.columns import Columns, listed, reading_of_levels, reading_of_texts
 from assay.library.comparison import FeatureComparison, Role
 from assay.library.decision import STATUS, judge
 from assay.records.models import FeatureKind
 from assay.stats.bins import LevelBins
+from assay.stats.categorical import CategoricalColumn
 from assay.stats.causes import Cause, CauseCode, Clues, causes
 from assay.stats.decision import FeatureVerdict, Verdict
 from assay.stats.drift import Column, drift_score
@@ -25,6 +26,8 @@ from assay.stats.words import TextColumn
 # Of a column that is known to have drifted, causes may be named with less proof.
 CAUSE_ALPHA = 0.01
 SECONDS_PER_DAY = 86_400.0
+IDENTIFIER_SHARE = 0.9
+FEWEST_ROWS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +66,14 @@ class Compared:
         """Profiled and judged. ``raw`` are current's rows as they came, ``features`` neither target nor prediction."""
         bins = columns.bins()
         then, now = (Profile.of(side, bins) for side in (columns.baseline, columns.current))
+        # Dates move on by nature, so nobody has to say that it does not matter.
+        dates = (name for name, kind in columns.kinds.items() if kind is FeatureKind.DATE)
         judged = judge(
             then,
             now,
             alpha=options.alpha,
             big_psi=options.big_psi,
-            importance=options.importance,
+            importance={**dict.fromkeys(dates, 0.0), **options.importance},
             families=options.families,
         )
         repeats = Repeats.between(*(side.select(features) for side in columns.whole))
@@ -77,6 +82,16 @@ class Compared:
     def all(self) -> dict[str, FeatureComparison]:
         """Every column, by name."""
         return {verdict.name: self._column(verdict) for verdict in self.judged.features}
+
+    def identifiers(self) -> list[str]:
+        """Features whose values hardly repeat: they tell rows apart, and nothing else."""
+        found = [
+            name
+            for name in self.features
+            if isinstance(column := self.then.columns[name], CategoricalColumn)
+            and column.distinct.estimate >= IDENTIFIER_SHARE * max(column.rows - column.missing, FEWEST_ROWS)
+        ]
+        return listed("of values that hardly repeat, like identifiers", found)
 
     def joint(self) -> tuple[DomainClassifier | None, ReconstructionError | None]:
         """All features but text together; None twice for weighted rows."""
@@ -98,7 +113,7 @@ class Compared:
             role=role,
             kind=self.columns.kinds[name].value,
             status=STATUS[verdict.outcome],
-            importance=verdict.importance,
+            importance=self.options.importance.get(name),
             important=verdict.important,
             psi=drift_score("psi", then, now),
             psi_bc=verdict.evidence.psi_bc,

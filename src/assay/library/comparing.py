@@ -10,7 +10,7 @@ from assay.library.accuracy import MetricChange, metric_changes
 from assay.library.columns import Columns
 from assay.library.compared import Compared, Options
 from assay.library.comparison import Comparison, FeatureComparison
-from assay.library.tables import table
+from assay.library.tables import label_of, table
 from assay.library.verdicts import verdict_of
 from assay.library.weighing import Weights
 from assay.stats.importance import scaled_importance
@@ -91,6 +91,7 @@ def compare(  # noqa: PLR0913  # what a comparison can be asked; all but the tab
     return Comparison(
         verdict=verdict_of(compared.judged.status, (*outcomes, *listed), accuracy, rows=now.height),
         features=listed,
+        labels=(label_of(baseline, "baseline"), label_of(current, "current")),
         rows=now.height,
         baseline_rows=then.height,
         worth=None if weight is None else (weights[0].count, weights[1].count),
@@ -99,7 +100,12 @@ def compare(  # noqa: PLR0913  # what a comparison can be asked; all but the tab
         accuracy=accuracy,
         domain=domain,
         reconstruction=reconstruction,
-        notes=(*columns.notes, *_oddities(compared.repeats), *_weighted(weight, multivariate=multivariate)),
+        notes=(
+            *columns.notes,
+            *compared.identifiers(),
+            *_oddities(compared.repeats),
+            *_weighted(weight, multivariate=multivariate),
+        ),
         alpha=alpha,
         big_psi=big_psi,
     )
@@ -117,8 +123,8 @@ def _accuracy(
 
 
 def _place(feature: FeatureComparison) -> tuple[int, float, str]:
-    """Drifted first, then by importance times size; an importance that is not known weighs like the largest."""
-    weight = 1.0 if feature.importance is None else feature.importance
+    """Drifted first, then by importance times size; where importance is not known, it is 1 or, for dates, 0."""
+    weight = float(feature.important) if feature.importance is None else feature.importance
     size = max(feature.psi or 0.0, 1e-9)
     return ORDER[feature.status], -weight * size - 1e-6 * size, feature.name
 

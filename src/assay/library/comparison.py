@@ -118,6 +118,8 @@ class Comparison:
     verdict : Verdict
     features : tuple of FeatureComparison
         Drifted ones first, then by importance and size of the change.
+    labels : pair of str
+        What baseline and current are called: names of files, else "baseline" and "current".
     rows, baseline_rows : int
     worth : pair of int or None
         Equally weighted rows that the weighted rows of baseline and current are worth; None without weights.
@@ -136,6 +138,7 @@ class Comparison:
 
     verdict: Verdict
     features: tuple[FeatureComparison, ...]
+    labels: tuple[str, str]
     rows: int
     baseline_rows: int
     worth: tuple[int, int] | None
@@ -161,6 +164,8 @@ class Comparison:
         """Plain values, ready for JSON."""
         return {
             "verdict": {"status": self.verdict.status, "reasons": list(self.verdict.reasons)},
+            "baseline": self.labels[0],
+            "current": self.labels[1],
             "rows": self.rows,
             "baseline_rows": self.baseline_rows,
             "worth": None if self.worth is None else {"baseline": self.worth[0], "current": self.worth[1]},

@@ -46,18 +46,23 @@ def _drifted(one: FeatureComparison, *, ranked: bool) -> str:
     figures = [] if one.psi_bc is None else [f"PSI {max(0.0, one.psi_bc):.2f}"]
     if one.importance is not None:
         figures.append(f"importance {one.importance:.2f}")
-    elif ranked and one.role == "feature":
+    elif ranked and one.important and one.role == "feature":
         figures.append("importance not known")
     return f"{role}'{one.name}': {one.words} ({', '.join(figures)})" if figures else f"{role}'{one.name}': {one.words}"
 
 
 def _worse(one: MetricChange) -> str:
     ends = "" if one.low is None or one.high is None else f" ({one.low:.3g} to {one.high:.3g})"
-    return f"{one.metric} {one.current:.3g}{ends} against {one.baseline:.3g}"
+    return (
+        f"{one.metric} {'fell' if one.higher_is_better else 'rose'} to {one.current:.3g}{ends} from {one.baseline:.3g}"
+    )
 
 
 def _quiet(columns: Sequence[FeatureComparison], rows: int) -> str:
     features = [one for one in columns if one.role == "feature"]
     small = sum(one.status == "detectable" for one in features)
     more = f"; {small} changed detectably, but little" if small else ""
-    return f"Looked at {len(features)} feature{'s' * (len(features) != 1)} in {rows:,} rows{more}."
+    known = sorted(one.smallest_detectable for one in features if one.smallest_detectable is not None)
+    # What silence is worth: in half of the features, a change of this size would hardly have gone unseen.
+    silence = f" In most a PSI of {known[len(known) // 2]:.2g} would have shown." if known else ""
+    return f"Looked at {len(features)} feature{'s' * (len(features) != 1)} in {rows:,} rows{more}.{silence}"

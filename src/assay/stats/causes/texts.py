@@ -29,7 +29,8 @@ def _constant(baseline: TextColumn, current: TextColumn, alpha: float) -> Cause 
 
 def _words(baseline: TextColumn, current: TextColumn, alpha: float) -> Cause | None:
     sure = [change for change in word_changes(baseline, current) or () if change.p is not None and change.p <= alpha]
-    first = max(sure, key=_moved, default=None)
+    # Of words that moved alike the longest says most.
+    first = max(sure, key=lambda change: (_moved(change), len(change.word)), default=None)
     if first is None or _moved(first) < 2 * RATE_POINTS:
         return None
     more = f"; {len(sure)} words changed" if len(sure) > 1 else ""
