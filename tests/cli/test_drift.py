@@ -2,7 +2,7 @@ import pytest
 from tests.cli.conftest import Assay, fits
 from tests.client.wire import BATCH, DEPLOYMENT, Reply, Wire, batch, deployment, drift_item, page, target_drift
 
-from assay.cli.drift import status_of
+from assay.cli.drift import word_of
 from assay.client import DriftRow
 
 FEATURES = f"deployments/{DEPLOYMENT}/featureDrift/"
@@ -32,43 +32,33 @@ def ready(wire: Wire) -> Wire:
 
 
 @pytest.mark.parametrize(
-    ("score", "low", "importance", "expected"),
-    [
-        (None, None, 1.0, "unknown"),
-        (0.149, 0.10, 1.0, "passing"),
-        (0.30, 0.0, 1.0, "unknown"),
-        (0.30, 0.20, 1.0, "failing"),
-        (0.30, 0.20, 0.49, "warning"),
-        (0.30, 0.20, None, "warning"),
-        (0.16, 0.10, 1.0, "warning"),
-        (0.30, None, 1.0, "failing"),
-    ],
+    ("score", "threshold", "expected"),
+    [(0.149, 0.15, "below"), (0.15, 0.15, "above"), (None, 0.15, "-"), (9.0, None, "-")],
 )
-def test_the_word_follows_from_score_interval_and_importance(
-    score: float | None, low: float | None, importance: float | None, expected: str
+def test_the_word_says_on_which_side_of_the_threshold_the_score_lies(
+    score: float | None, threshold: float | None, expected: str
 ) -> None:
-    row = DriftRow(feature="temp", score=score, low=low, high=None, importance=importance)
-    assert status_of(row, 0.15) == expected
+    assert word_of(DriftRow(feature="temp", score=score), threshold) == expected
 
 
-def test_the_servers_own_word_goes_first() -> None:
-    assert status_of(DriftRow(feature="temp", score=9.0, status="passing"), 0.15) == "passing"
-
-
-def test_without_a_threshold_there_is_no_verdict() -> None:
-    assert status_of(DriftRow(feature="temp", score=9.0), None) == "unknown"
+def test_the_servers_verdict_goes_first(ready: Wire, assay: Assay) -> None:
+    assert word_of(DriftRow(feature="temp", score=9.0, status="passing"), 0.15) == "passing"
+    ready.on("GET", FEATURES, _page(drift_item("temp", 9.0, status="passing")))
+    run = assay("batch drift 2013-07")
+    head, row = run.out[run.out.index("FEATURE") :].splitlines()[:2]
+    assert (head.split()[-1], row.split()[-1]) == ("STATUS", "passing")
 
 
 def test_the_most_drifted_come_first_with_interval_importance_and_word(ready: Wire, assay: Assay) -> None:
     run = assay("batch drift 2013-07")
     assert fits(run)
     assert run.lines[0] == "Drift of batch '2013-07' from the baseline (psi)"
-    assert run.lines[1] == ("predictions of 'late': 0.031 [0.025, 0.037], n = 27,004 against 10,391: passing")
+    assert run.lines[1] == ("predictions of 'late': 0.031 [0.025, 0.037], n = 27,004 against 10,391: below")
     table = run.out[run.out.index("FEATURE") :].splitlines()
     assert [line.split() for line in table[1:4]] == [
-        ["temp", "0.413", "[0.393,", "0.433]", "1.00", "0.1", "%", "(0.0", "%)", "failing"],
-        ["wind", "0.021", "[0.001,", "0.041]", "0.02", "0.1", "%", "(0.0", "%)", "passing"],
-        ["tailnum", "-", "-", "-", "-", "unknown"],
+        ["temp", "0.413", "[0.393,", "0.433]", "1.00", "0.1", "%", "(0.0", "%)", "above"],
+        ["wind", "0.021", "[0.001,", "0.041]", "0.02", "0.1", "%", "(0.0", "%)", "below"],
+        ["tailnum", "-", "-", "-", "-", "-"],
     ]
     assert table[4] == "27,004 rows of '2013-07' against 51,955 of the baseline. Threshold 0.15."
 
@@ -113,9 +103,9 @@ def test_json_is_the_servers_answer(ready: Wire, assay: Assay) -> None:
 def test_other_metrics_have_no_threshold_of_their_own(ready: Wire, assay: Assay) -> None:
     run = assay("batch drift 2013-07 --metric hellinger")
     assert ready.calls[-1].query == {"batchId": [BATCH], "metric": ["hellinger"]}
-    assert "No threshold: no status." in " ".join(run.out.split())
-    assert "failing" not in run.out
-    assert "failing" in assay("batch drift 2013-07 --metric hellinger --threshold 0.1").out
+    assert "THRESHOLD" not in run.out
+    assert "above" not in run.out
+    assert "above" in assay("batch drift 2013-07 --metric hellinger --threshold 0.1").out
 
 
 def test_an_empty_batch_has_no_score(ready: Wire, assay: Assay) -> None:

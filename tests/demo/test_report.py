@@ -8,7 +8,6 @@ from tests.demo.runs import Run
 from typer.testing import CliRunner
 
 from assay.__main__ import app
-from assay.client import AccuracyRow
 from assay.server.demo import departures, report
 from assay.server.demo.figures import SubjectFigures
 
@@ -53,22 +52,14 @@ def test_nothing_is_said_of_weather_when_something_else_drifted_most(undisturbed
     assert any("season" in point for point in report.findings(undisturbed.figures))
 
 
-@pytest.mark.parametrize(
-    ("direction", "low", "high", "expected"),
-    [
-        ("higherIsBetter", 0.60, 0.69, True),
-        ("higherIsBetter", 0.60, 0.71, False),
-        ("higherIsBetter", 0.71, 0.80, False),
-        ("lowerIsBetter", 0.71, 0.80, True),
-        ("lowerIsBetter", 0.60, 0.69, False),
-        ("higherIsBetter", None, None, False),
-    ],
-)
-def test_worse_means_the_whole_interval(
-    direction: str, low: float | None, high: float | None, *, expected: bool
-) -> None:
-    row = AccuracyRow(metric="any", value=0.7, low=low, high=high, baseline=0.7, direction=direction)
-    assert report.is_surely_worse(row) is expected
+def test_months_are_worse_where_the_server_says_so(undisturbed: Run) -> None:
+    found = undisturbed.figures[0]
+    (march,) = found.batches[2:]
+    metric = found.subject.metrics[0][0]
+    for degraded, words in ((True, "in all 1 months"), (False, "in 0 of the 1 months"), (None, "in 0 of the 1 months")):
+        judged = {**march.accuracy, metric: replace(march.accuracy[metric], degraded=degraded)}
+        other = replace(found, batches=(*found.batches[:2], replace(march, accuracy=judged)))
+        assert any(words in point for point in report.findings([other, other]))
 
 
 def test_a_missing_package_is_one_line_that_names_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,9 @@
 """The same figures by numpy, scipy and scikit-learn, from the rows themselves."""
 
 import math
+import re
 import warnings
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -145,3 +147,21 @@ def distribution(labels: Sequence[str], classes: Sequence[str]) -> list[dict[str
         {"className": name, "count": labels.count(name), "percent": 100 * labels.count(name) / len(labels)}
         for name in classes
     ]
+
+
+def word_cells(baseline: Sequence[str | None], current: Sequence[str | None]) -> tuple[Floats, Floats]:
+    """Rows with each of the 1,000 words most rows of the baseline have, rows with none of them, missing rows."""
+    found = Counter(word for text in baseline for word in _words(text))
+    top = sorted(found, key=lambda word: (-found[word], word))[:1000]
+
+    def counts(texts: Sequence[str | None]) -> Floats:
+        known = [_words(text) for text in texts if text is not None]
+        rows = [sum(word in words for words in known) for word in top]
+        without = sum(not words & set(top) for words in known)
+        return np.array([*rows, without, len(texts) - len(known)], dtype=np.float64)
+
+    return counts(baseline), counts(current)
+
+
+def _words(text: str | None) -> set[str]:
+    return set(re.findall(r"[^\W_]+", (text or "").lower()))

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from scipy.stats import norm
 from sklearn.metrics import roc_auc_score
 from tests.http import reference
 from tests.http.reference import as_floats
@@ -355,9 +356,34 @@ def test_accuracy_without_actuals_is_unknown_with_a_reason(owner: User, binary: 
     send_rows(owner, binary, binary_block(binary, binary_rows(53, 40), batch))
     for item in accuracy_of(owner, binary, batchId=batch).values():
         assert (item["value"], item["sampleSize"], item["percentChange"]) == (None, 0, None)
+        assert item["degraded"] is None
         assert item["reason"]
     bucket = owner.read(binary.path("accuracyOverBatch"), batchId=batch)["buckets"][0]
     assert (bucket["metric"], bucket["value"], bucket["sampleSize"]) == ("LogLoss", None, 0)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.03, 1.2, 1.3, 2.0])
+def test_accuracy_is_degraded_when_the_loss_is_beyond_chance_and_five_percent(
+    owner: User, regression: Ready, scale: float
+) -> None:
+    rows = regression_rows(58, 200).with_columns(
+        (pl.col("predicted") + scale * (pl.col("amount") - pl.col("predicted"))).alias("amount")
+    )
+    batch = new_batch(owner, regression)
+    send_rows(owner, regression, regression_block(regression, rows, batch))
+    send_actuals(owner, regression, outcomes(rows, "amount"))
+    found = accuracy_of(owner, regression, batchId=batch)
+
+    def root_mean_square(frame: pl.DataFrame) -> tuple[float, float]:
+        squares = (frame["predicted"] - frame["amount"]).to_numpy() ** 2
+        value = float(np.sqrt(squares.mean()))
+        return value, float(squares.std(ddof=1) / (2 * value * np.sqrt(squares.size)))
+
+    (then, error_then), (now, error_now) = root_mean_square(regression.holdout), root_mean_square(rows)
+    real = norm.sf((now - then) / np.hypot(error_then, error_now)) <= 0.01 / len(found)
+    assert found["RMSE"]["degraded"] is bool(real and now >= 1.05 * then)
+    over = owner.read(regression.path("accuracyOverBatch"), batchId=batch, metric="RMSE")
+    assert over["buckets"][0]["degraded"] is found["RMSE"]["degraded"]
 
 
 def test_a_metric_of_another_target_type_is_refused_with_those_that_fit(owner: User, binary: Ready) -> None:

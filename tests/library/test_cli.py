@@ -41,10 +41,33 @@ def test_json_is_one_document_and_html_is_written(files, tmp_path: Path) -> None
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
+def test_importance_and_weights_come_from_options(files, baseline, shifted, tmp_path: Path) -> None:
+    known = tmp_path / "importance.json"
+    known.write_text(json.dumps(dict.fromkeys(baseline.columns, 0) | {"hour": 1}))
+    quiet = run(files["baseline"], files["shifted"], "--importance", str(known))
+    assert (quiet.exit_code, quiet.stdout.splitlines()[0]) == (0, "Warning. 2 of 7 features drifted.")
+    assert run(files["baseline"], files["shifted"], "--importance", str(known), "--fail-on", "warn").exit_code == 1
+    shifted.with_columns(w=2.0).write_parquet(tmp_path / "weighed.parquet")
+    weighed = run(files["baseline"], str(tmp_path / "weighed.parquet"), "--weight", "w")
+    assert "1,000 rows (worth 1,000) against 4,000 of the baseline (worth 4,000)" in weighed.stdout
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[1]", '{"hour": "much"}', '{"hour": true}', '{"nothing": 1}', '{"hour": NaN}']
+)
+def test_importance_that_cannot_be_read_ends_with_2(files, tmp_path: Path, content: str) -> None:
+    (tmp_path / "importance.json").write_text(content)
+    ended = run(files["baseline"], files["shifted"], "--importance", str(tmp_path / "importance.json"))
+    assert ended.exit_code == 2
+    assert ended.stderr.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
         ("baseline", "none.csv"),
+        ("baseline", "clean", "--weight", "nothing"),
+        ("baseline", "clean", "--importance", "none.json"),
         ("baseline",),
         ("baseline", "clean", "--target", "nothing"),
         ("baseline", "clean", "--fail-on", "never"),

@@ -7,10 +7,14 @@ import sys
 import numpy as np
 import polars as pl
 import pytest
-from sklearn.metrics import roc_auc_score
+from scipy.optimize import brentq
+from scipy.stats import chi2, ncx2
+from sklearn.metrics import f1_score, roc_auc_score
+from tests.http import reference
 
 import assay
 from assay.errors import Invalid
+from assay.library.charts import Bar
 
 
 def by_name(result: assay.Comparison) -> dict[str, assay.FeatureComparison]:
@@ -21,7 +25,13 @@ def test_clean_rows_pass(baseline, clean) -> None:
     result = assay.compare(baseline, clean, target="late", prediction="p")
     assert result.verdict.status == "passing"
     assert {one.status for one in result.columns} == {"no evidence"}
-    assert result.verdict.reasons == ("Looked at 5 features in 1,000 rows.",)
+    # The middle one of the five: ten bins, three checks, five features, power 0.8.
+    bar = chi2.isf(0.01 / (3 * 5), 9)
+    noncentrality = brentq(lambda x: ncx2.sf(bar, 9, x) - 0.8, 1.0, 100.0)
+    shown = noncentrality * (1 / 4_000 + 1 / 1_000)
+    assert result.verdict.reasons == (
+        f"Looked at 5 features in 1,000 rows. In most a PSI of {shown:.2g} would have shown.",
+    )
     assert not result.domain.big
 
 
@@ -54,7 +64,7 @@ def test_accuracy_is_compared_where_outcomes_are_known(baseline, clean) -> None:
     assert area.degraded
     assert area.low < area.current < area.high
     assert result.verdict.status == "failing"
-    assert result.verdict.reasons[0].startswith("AUC 0.4")
+    assert result.verdict.reasons[0].startswith("AUC fell to 0.4")
 
 
 def test_accuracy_of_numbers_is_their_error() -> None:
@@ -97,11 +107,67 @@ def test_copied_rows_are_noted(baseline, clean) -> None:
     assert any("copies of another row" in note for note in result.notes)
 
 
-def test_columns_of_one_side_and_free_text_are_noted(baseline, clean) -> None:
-    words = [f"a long story that nobody tells twice, number {i}" for i in range(baseline.height)]
-    then = baseline.with_columns(pl.Series("story", words), extra=1)
-    result = assay.compare(then, clean.with_columns(pl.Series("story", words[: clean.height])), multivariate=False)
-    assert result.notes == ("1 column only in the baseline: 'extra'", "1 column free text, not compared: 'story'")
+def test_columns_of_one_side_are_noted(baseline, clean) -> None:
+    result = assay.compare(baseline.with_columns(extra=1), clean.with_columns(more=1), multivariate=False)
+    assert result.notes == ("1 column only in the baseline: 'extra'", "1 column only in current: 'more'")
+
+
+def stories(rows: int, common: str) -> pl.Series:
+    """Free text: every third row has ``common``, all have a word of their own."""
+    told = [f"a story that nobody tells twice, number {i} {common if i % 3 == 0 else 'calm'}" for i in range(rows)]
+    return pl.Series("story", told)
+
+
+def test_free_text_is_compared_by_its_words(baseline, clean) -> None:
+    then = baseline.with_columns(stories(baseline.height, "storm"))
+    same = assay.compare(then, clean.with_columns(stories(clean.height, "storm")))
+    assert by_name(same)["story"].status == "no evidence"
+    assert same.verdict.status == "passing"
+    changed = assay.compare(then, clean.with_columns(stories(clean.height, "snow")), multivariate=False)
+    found = by_name(changed)["story"]
+    assert (found.kind, found.status, found.interval) == ("Text", "drifted", None)
+    assert found.words == "word 'storm' in 0 % of the rows, 33.4 % in the baseline"
+    # PSI of the mentions: words of the baseline by rows, rows without any of them, missing rows.
+    cells = reference.word_cells(then["story"].to_list(), stories(clean.height, "snow").to_list())
+    assert found.psi == pytest.approx(reference.distances(*cells)["psi"], rel=1e-9)
+    assert found.chart.bars[0] == Bar("storm", 1334, 0)
+    assert found.chart.shares[0] == (1334 / 4000, 0.0)
+
+
+def test_numbers_where_texts_were_are_a_change_of_type(baseline, clean) -> None:
+    then = baseline.with_columns(stories(baseline.height, "storm"))
+    odd = clean.with_columns(story=pl.int_range(pl.len()))
+    cause = by_name(assay.compare(then, odd, multivariate=False))["story"].causes[0]
+    assert cause.words == "text in the baseline, numeric now: 100 % of the values cannot be read, such as '0'"
+
+
+def test_a_feature_whose_importance_is_not_given_counts_as_important(baseline, shifted) -> None:
+    result = assay.compare(baseline, shifted, importance={"hour": 1.0, "temp": 0.1}, multivariate=False)
+    found = by_name(result)
+    assert (found["temp"].important, found["carrier"].important) == (False, True)
+    assert result.verdict.status == "failing"
+    assert result.verdict.reasons[0].startswith("'carrier'")
+    assert result.verdict.reasons[0].endswith("importance not known)")
+    nobody_cares = dict.fromkeys(found, 0.0)
+    assert assay.compare(baseline, shifted, importance=nobody_cares, multivariate=False).verdict.status == "warning"
+
+
+def test_predicted_classes_have_accuracy_too(baseline, clean) -> None:
+    g = np.random.default_rng(3)
+
+    def scored(frame: pl.DataFrame, wrong: float) -> pl.DataFrame:
+        actual = g.choice(["late", "on time", "early"], frame.height)
+        said = np.where(g.random(frame.height) < wrong, g.choice(["late", "on time", "early"], frame.height), actual)
+        return frame.with_columns(pl.Series("actual", actual), pl.Series("said", said))
+
+    then, now = scored(baseline, 0.2), scored(clean, 0.5)
+    result = assay.compare(then, now, target="actual", prediction="said", multivariate=False)
+    found = {one.metric: one for one in result.accuracy}
+    assert set(found) == {"Accuracy", "Balanced Accuracy", "Macro F1"}
+    assert found["Accuracy"].current == pytest.approx((now["actual"] == now["said"]).mean(), abs=1e-12)
+    assert found["Macro F1"].baseline == pytest.approx(f1_score(then["actual"], then["said"], average="macro"))
+    assert found["Accuracy"].degraded
+    assert result.verdict.reasons[0].startswith("Accuracy fell to 0.")
 
 
 @pytest.mark.parametrize("rows", [0, 1, 9])

@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
+from scipy import stats
 
 from assay.stats.bins import LevelBins, NumericBins
 from assay.stats.categorical import CategoricalColumn
@@ -11,6 +12,7 @@ from assay.stats.causes.units import NAMED
 from assay.stats.numeric import NumericColumn
 from assay.stats.repeats import Repeats
 from assay.stats.unseen import UnseenLevels
+from assay.stats.words import TextColumn, WordBins
 
 M = 10_000
 SIZES = (500, 5_000)
@@ -284,3 +286,42 @@ def test_tiny_and_huge_values_do_not_break_it() -> None:
     for baseline in (tiny, huge):
         for current in (tiny, huge):
             assert numeric(baseline, current) is not None
+
+
+def notes(then: list[str | None], now: list[str | None]) -> tuple[Cause, ...]:
+    one, other = (pl.Series(rows, dtype=pl.String) for rows in (then, now))
+    bins = WordBins.of(one)
+    return causes(TextColumn.of(one, bins), TextColumn.of(other, bins))
+
+
+def test_a_word_that_became_more_frequent_is_named_with_both_shares() -> None:
+    (cause,) = notes(["plane is late"] * 300 + ["plane is here"] * 700, ["plane is late"] * 60 + ["plane is here"] * 40)
+    assert cause.code is CauseCode.SHIFT_OF_SHAPE
+    assert cause.words in {
+        "word 'late' in 60.0 % of the rows, 30.0 % in the baseline; 2 words changed",
+        "word 'here' in 40.0 % of the rows, 70.0 % in the baseline; 2 words changed",
+    }
+    assert notes(["a b", "c d"] * 200, ["c d", "a b"] * 30) == ()
+
+
+def test_one_text_in_every_row_is_a_constant_column() -> None:
+    then = [f"note {i} of the {'late' if i % 2 else 'early'} plane" for i in range(400)]
+    (cause,) = notes(then, ["note 1 of the late plane"] * 40)
+    assert (cause.code, cause.words) == (
+        CauseCode.CONSTANT_COLUMN,
+        "constant: every text is the same (400 different ones in the baseline)",
+    )
+    # The baseline is nearly constant itself.
+    assert all(
+        c.code is not CauseCode.CONSTANT_COLUMN for c in notes(["no remark"] * 399 + ["late"], ["no remark"] * 40)
+    )
+
+
+def test_of_zeros_and_ones_the_share_is_named() -> None:
+    then, now = pl.Series([0.0, 1.0] * 500), pl.Series([0.0, 1.0, 1.0, 1.0] * 50)
+    bins = NumericBins.of(then)
+    (cause,) = causes(NumericColumn.of(then, bins), NumericColumn.of(now, bins))
+    assert (cause.code, cause.words) == (CauseCode.SHIFT_OF_SHAPE, "share of 1 rose from 50.0 % to 75.0 %")
+    assert cause.evidence["p"] == pytest.approx(stats.fisher_exact([[150, 50], [500, 500]]).pvalue)
+    same = pl.Series([1.0, 0.0] * 60)
+    assert causes(NumericColumn.of(then, bins), NumericColumn.of(same, bins)) == ()

@@ -1,5 +1,7 @@
 """Text columns: words, their cells and their changes."""
 
+import math
+
 import polars as pl
 import pytest
 from hypothesis import given
@@ -81,20 +83,32 @@ def test_longer_texts_of_the_same_words_are_no_drift() -> None:
 
 def test_changes_by_hand_and_against_fisher() -> None:
     bins = WordBins.of(texts(["a"] * 10 + ["b"] * 10))
-    one, other = column(["a"] * 10 + ["b"] * 10, bins), column(["b"] * 8, bins)
+    one, other = column(["a"] * 10 + ["b"] * 10, bins), column(["b"] * 12, bins)
     changes = {change.word: change for change in word_changes(one, other)}
-    fisher = stats.fisher_exact([[10, 10], [0, 8]]).pvalue
+    fisher = stats.fisher_exact([[10, 10], [0, 12]]).pvalue
     assert (changes["a"].baseline, changes["a"].current) == (0.5, 0.0)
-    assert changes["a"].p == pytest.approx(fisher)
+    # Two words are tested.
+    assert changes["a"].p == pytest.approx(2 * fisher)
+    # Half a row in each cell: 10.5 of 21 against 0.5 of 13, less what chance adds.
+    p, q = 10.5 / 21, 0.5 / 13
+    index = (q - p) * math.log(q / p) + (p - q) * math.log((1 - q) / (1 - p))
+    assert changes["a"].psi_bc == pytest.approx(index - (1 / 20 + 1 / 12))
     assert word_changes(one, TextColumn.empty(bins)) is None
 
 
-def test_large_samples_take_the_chi_square_of_two_shares() -> None:
+def test_a_word_that_is_expected_in_fewer_than_five_rows_is_not_tested() -> None:
+    bins = WordBins.of(texts(["a"] * 49 + ["b"] * 51))
+    one = column(["a"] * 49 + ["b"] * 51, bins)
+    changes = {change.word: change.p for change in word_changes(one, column(["a"] * 10, bins))}
+    assert changes["a"] is None
+    assert changes["b"] == pytest.approx(stats.fisher_exact([[51, 49], [0, 10]]).pvalue)
+
+
+def test_words_that_hardly_changed_take_the_chi_square_of_two_shares() -> None:
     bins = WordBins.of(texts(["a", "b"]))
     one, other = column(["a"] * 500 + ["b"] * 500, bins), column(["a"] * 460 + ["b"] * 540, bins)
     want = stats.chi2_contingency([[500, 500], [460, 540]], correction=False).pvalue
-    # Both words move by the same, so their adjusted p is the p of each.
-    assert [change.p for change in word_changes(one, other)] == pytest.approx([want, want])
+    assert [change.p for change in word_changes(one, other)] == pytest.approx([2 * want, 2 * want])
 
 
 @given(st.lists(st.text(max_size=8) | st.none(), max_size=10))

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from assay.client import Batch, DriftRow, FeatureDrift, TargetDrift
 
 PSI_THRESHOLD = 0.15
-IMPORTANT = 0.5
 
 
 class Metric(StrEnum):
@@ -63,26 +62,17 @@ def drift(  # noqa: PLR0913 - one parameter an option
         show_note(_target_line(predictions, limit))
     if whole is not None:
         _show_features(whole, features, limit, found)
+    elif limit is not None:
+        show_note(f"Threshold {limit:g}.")
 
 
-def status_of(row: "DriftRow", threshold: float | None) -> str:
-    """The server's word for a feature's drift, else one from score, interval and importance.
-
-    ``failing``: the whole interval lies above the threshold, and the feature is important. ``warning``: the
-    score is above it, and one of the two does not hold. ``unknown``: the score is above it and the interval
-    reaches 0, so that the rows are too few to tell; or there is no score.
-    """
+def word_of(row: "DriftRow | TargetDrift", threshold: float | None) -> str:
+    """The server's verdict; where it gives none, on which side of the threshold the score lies."""
     if row.status is not None:
         return row.status
     if row.score is None or threshold is None:
-        return "unknown"
-    if row.score < threshold:
-        return "passing"
-    if row.low is not None and row.low <= 0:
-        return "unknown"
-    is_sure = row.low is None or row.low >= threshold
-    is_important = row.importance is not None and row.importance >= IMPORTANT
-    return "failing" if is_sure and is_important else "warning"
+        return NOTHING
+    return "above" if row.score >= threshold else "below"
 
 
 def _chosen(whole: "FeatureDrift", names: Sequence[str] | None, top: int | None) -> list["DriftRow"]:
@@ -111,16 +101,9 @@ def _target_line(found: "TargetDrift", threshold: float | None) -> str:
         return f"{name}: no score ({rows}; {baseline} in the baseline)"
     bounds = _bounds(found.low, found.high)
     score = thousandths(found.score) + ("" if bounds == NOTHING else f" {bounds}")
-    word = found.status or _target_status(found, threshold)
-    return f"{name}: {score}, n = {count(found.rows)} against {count(found.baseline_rows)}: {word}"
-
-
-def _target_status(found: "TargetDrift", threshold: float | None) -> str:
-    from assay.client import DriftRow
-
-    # The predictions count as important.
-    row = DriftRow(feature="", score=found.score, low=found.low, high=found.high, importance=1.0)
-    return status_of(row, threshold)
+    word = word_of(found, threshold)
+    line = f"{name}: {score}, n = {count(found.rows)} against {count(found.baseline_rows)}"
+    return line if word == NOTHING else f"{line}: {word}"
 
 
 def _show_features(whole: "FeatureDrift", features: list["DriftRow"], threshold: float | None, batch: "Batch") -> None:
@@ -131,6 +114,7 @@ def _show_features(whole: "FeatureDrift", features: list["DriftRow"], threshold:
         # A column that says the same of every feature, or nothing, is left to the names.
         "ROWS": len({row.rows for row in features}) > 1,
         "IMPORTANCE": any(row.importance is not None for row in features),
+        "THRESHOLD": threshold is not None,
     }
     columns = [
         Column("FEATURE", folds=True),
@@ -139,7 +123,7 @@ def _show_features(whole: "FeatureDrift", features: list["DriftRow"], threshold:
         Column("ROWS", right=True),
         Column("IMPORTANCE", right=True),
         Column("MISSING (BASE)", right=True),
-        Column("STATUS"),
+        Column("STATUS" if any(row.status for row in features) else "THRESHOLD"),
     ]
     kept = [place for place, column in enumerate(columns) if optional.get(column.title, True)]
     rows = (_cells(row, threshold) for row in features)
@@ -156,7 +140,7 @@ def _cells(row: "DriftRow", threshold: float | None) -> list[str]:
         count(row.rows),
         NOTHING if row.importance is None else f"{row.importance:.2f}",
         _missing(row),
-        status_of(row, threshold),
+        word_of(row, threshold),
     ]
 
 
@@ -173,7 +157,8 @@ def _bounds(low: float | None, high: float | None) -> str:
 def _footer(row: "DriftRow", threshold: float | None, batch: "Batch", hidden: int) -> str:
     rows = counted(row.rows or 0, "row")
     words = [f"{rows} of '{batch.name}' against {count(row.baseline_rows)} of the baseline."]
-    words.append("No threshold: no status." if threshold is None else f"Threshold {threshold:g}.")
+    if threshold is not None:
+        words.append(f"Threshold {threshold:g}.")
     if hidden:
         words.append(f"{counted(hidden, 'more feature')} not shown.")
     return " ".join(words)

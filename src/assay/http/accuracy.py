@@ -30,7 +30,7 @@ Metric = Annotated[
 
 
 class AccuracyItem(Body):
-    """One accuracy metric, with the 95 % interval and what the cells can have cost in exactness."""
+    """One accuracy metric: its 95 % interval, what cells can have cost in exactness, and whether it is degraded."""
 
     model_id: str | None
     metric_name: str
@@ -40,6 +40,7 @@ class AccuracyItem(Body):
     baseline_sample_size: int | None
     percent_change: float | None
     direction: str | None
+    degraded: bool | None
     low: float | None
     high: float | None
     bound: float
@@ -64,6 +65,7 @@ class AccuracyPointBody(Body):
     metric: str
     value: float | None
     sample_size: int | None
+    degraded: bool | None
     low: float | None
     high: float | None
     bound: float
@@ -119,6 +121,7 @@ def _item(row: MetricRow) -> AccuracyItem:
         baseline_sample_size=row.baseline_rows,
         percent_change=row.percent_change,
         direction=_direction(row),
+        degraded=row.degraded,
         low=estimate.low,
         high=estimate.high,
         bound=estimate.bound,
@@ -132,6 +135,7 @@ def _point(row: MetricRow, by_class: dict[str, float | None]) -> dict[str, Any]:
         "metric": row.name,
         "value": row.estimate.value,
         "sample_size": row.rows,
+        "degraded": row.degraded,
         "low": row.estimate.low,
         "high": row.estimate.high,
         "bound": row.estimate.bound,

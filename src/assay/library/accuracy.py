@@ -1,20 +1,35 @@
 """Accuracy on both sides, where target and prediction are known."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 import polars as pl
-from scipy import special
 
 from assay.engines.casting import numbers, texts
-from assay.stats.accuracy import HIGHER_IS_BETTER, METRICS, Accuracy, BinaryAccuracy, RegressionAccuracy
+from assay.library.weighing import Weights
+from assay.stats.accuracy import (
+    HIGHER_IS_BETTER,
+    METRICS,
+    Accuracy,
+    BinaryAccuracy,
+    MulticlassAccuracy,
+    RegressionAccuracy,
+    percent_change,
+)
+from assay.stats.accuracy.alarm import AccuracyRule, accuracy_change, shared
 from assay.stats.estimate import Estimate
 
-SHOWN = {"Binary": ("AUC", "LogLoss", "Accuracy"), "Regression": ("RMSE", "MAE", "R Squared")}
+SHOWN = {
+    "Binary": ("AUC", "LogLoss", "Accuracy"),
+    "Regression": ("RMSE", "MAE", "R Squared"),
+    # Of predicted classes without probabilities.
+    "Multiclass": ("Accuracy", "Balanced Accuracy", "Macro F1"),
+}
 THRESHOLD = 0.5
-BIG_SHARE = 0.05
+POSITIVE = frozenset({"1", "true", "yes"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +38,12 @@ class MetricChange:
 
     Attributes
     ----------
-    degraded : bool
-        Worse by 5 % of the baseline's value or more, and by more than chance would bring; the metrics share alpha.
+    percent_change : float or None
+        Of the baseline's value; None where there is none.
+    degraded : bool or None
+        Worse beyond chance and by 5 % of the baseline's value or more; the metrics share alpha. None if unknown.
+    reason : str
+        Why so, or why a value is not known.
     """
 
     metric: str
@@ -37,53 +56,103 @@ class MetricChange:
     low: float | None
     high: float | None
     rows: int
-    degraded: bool
+    percent_change: float | None
+    degraded: bool | None
+    reason: str
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""
         return asdict(self)
 
 
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What the model predicts: classes are the positive one first for "Binary", all of them for "Multiclass"."""
+
+    kind: str
+    classes: tuple[str, ...] = ()
+
+
 def metric_changes(
-    baseline: pl.DataFrame, current: pl.DataFrame, target: str, prediction: str, alpha: float
+    tables: tuple[pl.DataFrame, pl.DataFrame],
+    weights: tuple[Weights, Weights],
+    columns: tuple[str, str],
+    alpha: float,
 ) -> tuple[MetricChange, ...]:
-    """Accuracy of a binary target with a probability, or of a number with a number; empty for anything else."""
-    kind, positive = _kind(baseline[target], baseline[prediction])
-    if kind is None:
+    """Accuracy of a probability, a class or a number; empty when the columns are none of these.
+
+    Parameters
+    ----------
+    tables, weights : pair
+        Of baseline and current.
+    columns : pair of str
+        Target and prediction.
+    """
+    target, prediction = columns
+    task = _task(tables[0][target], tables[0][prediction])
+    if task is None:
         return ()
-    then, now = (_accuracy(side[target], side[prediction], positive) for side in (baseline, current))
-    shared = alpha / len(SHOWN[kind])
-    return tuple(_change(name, METRICS[kind][name](then), METRICS[kind][name](now), shared) for name in SHOWN[kind])
+    then, now = (
+        _accuracy(task, table[target], table[prediction], weight) for table, weight in zip(tables, weights, strict=True)
+    )
+    rule = shared(AccuracyRule(alpha=alpha), len(SHOWN[task.kind]))
+    metrics = ((name, METRICS[task.kind][name]) for name in SHOWN[task.kind])
+    return tuple(_change(name, metric(then), metric(now), rule) for name, metric in metrics)
 
 
-def _kind(target: pl.Series, prediction: pl.Series) -> tuple[str | None, str | None]:
-    """Type of the target, and its positive class: 1, true or yes where there is one, else the last in order."""
+def _task(target: pl.Series, prediction: pl.Series) -> _Task | None:
     scores, lost = numbers(prediction)
-    if lost or scores.null_count() == scores.len():
-        return None, None
+    numeric = not lost and scores.null_count() < scores.len()
     classes = sorted(texts(target).drop_nulls().unique().to_list())
+    if len(classes) == 2 and numeric and _within_unit(scores):
+        named = [name for name in classes if name.casefold() in POSITIVE]
+        positive = (named or classes)[-1]
+        return _Task("Binary", (positive, *(name for name in classes if name != positive)))
+    if numeric and not numbers(target)[1]:
+        return _Task("Regression")
+    said = set(texts(prediction).drop_nulls().unique().to_list())
+    # A class that is said and never comes true is one too, but a table of other words is no prediction of these.
+    if len(classes) > 1 and said and len(said & set(classes)) * 2 > len(said):
+        return _Task("Multiclass", tuple(sorted({*classes, *said})))
+    return None
+
+
+def _within_unit(scores: pl.Series) -> bool:
     low, high = scores.min(), scores.max()
-    unit = isinstance(low, float) and isinstance(high, float) and 0.0 <= low <= high <= 1.0
-    if len(classes) == 2 and unit:
-        named = [name for name in classes if name.casefold() in {"1", "true", "yes"}]
-        return "Binary", (named or classes)[-1]
-    return (None, None) if numbers(target)[1] else ("Regression", None)
+    return isinstance(low, float) and isinstance(high, float) and 0.0 <= low <= high <= 1.0
 
 
-def _accuracy(target: pl.Series, prediction: pl.Series, positive: str | None) -> Accuracy:
+def _accuracy(task: _Task, target: pl.Series, prediction: pl.Series, weights: Weights) -> Accuracy:
+    if task.kind == "Multiclass":
+        return _of_classes(task.classes, texts(target), texts(prediction), weights)
     scores = numbers(prediction)[0].fill_null(math.nan).to_numpy()
-    if positive is None:
-        return RegressionAccuracy.of(numbers(target)[0].fill_null(math.nan).to_numpy(), scores)
+    if task.kind == "Regression":
+        actual = numbers(target)[0].fill_null(math.nan).to_numpy()
+        return RegressionAccuracy.of(actual, scores, weights=weights.given)
     names = texts(target)
     known = names.is_not_null().to_numpy()
-    return BinaryAccuracy.of(np.asarray(names == positive)[known], scores[known], threshold=THRESHOLD)
+    positive = np.asarray((names == task.classes[0]).fill_null(value=False))
+    weighing = None if weights.given is None else weights.given[known]
+    return BinaryAccuracy.of(positive[known], scores[known], threshold=THRESHOLD, weights=weighing)
 
 
-def _change(name: str, then: Estimate, now: Estimate, alpha: float) -> MetricChange:
-    better = HIGHER_IS_BETTER[name]
+def _of_classes(classes: Sequence[str], target: pl.Series, said: pl.Series, weights: Weights) -> Accuracy:
+    places = [
+        column.replace_strict(list(classes), list(range(len(classes))), default=None, return_dtype=pl.Int64)
+        for column in (target, said)
+    ]
+    known = (places[0].is_not_null() & places[1].is_not_null()).to_numpy()
+    actual, predicted = (column.fill_null(0).to_numpy()[known] for column in places)
+    weighing = None if weights.given is None else weights.given[known]
+    # A class without a probability is said with certainty; no metric shown here looks at probabilities.
+    return MulticlassAccuracy.of(actual, np.eye(len(classes))[predicted], classes=tuple(classes), weights=weighing)
+
+
+def _change(name: str, then: Estimate, now: Estimate, rule: AccuracyRule) -> MetricChange:
+    found = accuracy_change(name, now, then, rule)
     return MetricChange(
         metric=name,
-        higher_is_better=better,
+        higher_is_better=HIGHER_IS_BETTER[name],
         baseline=then.value,
         baseline_low=then.low,
         baseline_high=then.high,
@@ -92,15 +161,7 @@ def _change(name: str, then: Estimate, now: Estimate, alpha: float) -> MetricCha
         low=now.low,
         high=now.high,
         rows=now.n,
-        degraded=_degraded(then, now, alpha, higher_is_better=better),
+        percent_change=percent_change(now.value, then.value),
+        degraded=found.degraded,
+        reason=found.reason,
     )
-
-
-def _degraded(then: Estimate, now: Estimate, alpha: float, *, higher_is_better: bool) -> bool:
-    """Worse by 5 % of the baseline's value, and by more than both standard errors allow (one-sided z)."""
-    if then.value is None or now.value is None or then.standard_error is None or now.standard_error is None:
-        return False
-    worse = (then.value - now.value) if higher_is_better else (now.value - then.value)
-    error = math.hypot(then.standard_error, now.standard_error)
-    big = worse > 0 and worse >= BIG_SHARE * abs(then.value)
-    return big and (error == 0.0 or float(special.ndtr(-worse / error)) <= alpha)

@@ -3,11 +3,17 @@
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 
 import numpy as np
 import polars as pl
 
 from assay.stats.arrays import FloatArray
+from assay.stats.shares import share
+from assay.stats.word_changes import word_changes
+from assay.stats.words import TextColumn
+
+Axis = Literal["numbers", "levels", "words"]
 
 INTERVALS = 24
 LEVELS = 8
@@ -31,51 +37,67 @@ class Chart:
     Attributes
     ----------
     bars : tuple of Bar
-    ordered : bool
-        Whether the bars stand on a number line.
+    rows : pair of int
+        Rows with a value, in baseline and current. Bars of words overlap and may not hold them all.
+    axis : str
+        "numbers" for intervals or values on a number line, "levels", or "words".
     ends : tuple of str
-        First and last place on that line, as it is drawn; empty for levels.
+        First and last place on the number line, as it is drawn; empty for the others.
     """
 
     bars: tuple[Bar, ...]
-    ordered: bool
+    rows: tuple[int, int]
+    axis: Axis
     ends: tuple[str, ...] = ()
 
     @property
-    def totals(self) -> tuple[int, int]:
-        """Rows of all bars, of both sides."""
-        return sum(bar.baseline for bar in self.bars), sum(bar.current for bar in self.bars)
+    def shares(self) -> list[tuple[float, float]]:
+        """Of each bar, the share of the rows in baseline and current; 0.0 on a side without rows."""
+        m, n = self.rows
+        return [(share(bar.baseline, m) or 0.0, share(bar.current, n) or 0.0) for bar in self.bars]
 
 
 def chart_of_numbers(baseline: pl.Series, current: pl.Series, *, dates: bool = False) -> Chart:
     """Twenty-four intervals of equal width that hold most rows of both sides; single values when there are few."""
     then, now = (values.drop_nulls().to_numpy() for values in (baseline, current))
+    rows = then.size, now.size
     known = [side[np.isfinite(side)] for side in (then, now)]
-    distinct = np.unique(np.concatenate(known))
+    distinct = np.unique(np.concatenate([then, now]))
     say = _date if dates else _number
     if 0 < distinct.size <= INTERVALS:
         bars = [Bar(say(v), int((then == v).sum()), int((now == v).sum())) for v in distinct.tolist()]
-        return Chart(tuple(bars), ordered=True, ends=tuple(dict.fromkeys((bars[0].label, bars[-1].label))))
+        ends = tuple(dict.fromkeys((bars[0].label, bars[-1].label)))
+        return Chart(tuple(bars), rows, "numbers", ends)
     edges = _edges(known)
     if edges.size < 2:
-        return Chart((), ordered=True)
+        return Chart((), rows, "numbers")
     counts = [_counted(side, edges) for side in (then, now)]
     names = [f"{say(low)} to {say(high)}" for low, high in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)]
     names[0], names[-1] = f"below {say(float(edges[1]))}", f"from {say(float(edges[-2]))}"
     drawn = tuple(Bar(*bar) for bar in zip(names, *counts, strict=True))
-    return Chart(drawn, ordered=True, ends=(say(float(edges[0])), say(float(edges[-1]))))
+    return Chart(drawn, rows, "numbers", (say(float(edges[0])), say(float(edges[-1]))))
 
 
 def chart_of_levels(baseline: pl.Series, current: pl.Series) -> Chart:
     """The levels that are most frequent on either side, and all the others."""
-    then, now = _level_counts(baseline), _level_counts(current)
-    m, n = max(1, sum(then.values())), max(1, sum(now.values()))
-    names = sorted(then.keys() | now.keys(), key=lambda k: (-max(then.get(k, 0) / m, now.get(k, 0) / n), k))
-    bars = [Bar(name, then.get(name, 0), now.get(name, 0)) for name in names[:LEVELS]]
-    if rest := names[LEVELS:]:
-        others = (sum(side.get(name, 0) for name in rest) for side in (then, now))
-        bars.append(Bar(f"{len(rest):,} other levels", *others))
-    return Chart(tuple(bars), ordered=False)
+    then, now = (values.alias("level").drop_nulls().value_counts(name="rows") for values in (baseline, current))
+    rows = int(then["rows"].sum()), int(now["rows"].sum())
+    both = then.join(now, on="level", how="full", coalesce=True, suffix="_now").fill_null(0)
+    shares = (pl.col(name) / max(n, 1) for name, n in zip(("rows", "rows_now"), rows, strict=True))
+    ranked = both.sort(pl.max_horizontal(shares), "level", descending=[True, False])
+    bars = [Bar(*row) for row in ranked.head(LEVELS).iter_rows()]
+    if ranked.height > LEVELS:
+        rest = ranked[LEVELS:]
+        bars.append(Bar(f"{rest.height:,} other levels", int(rest["rows"].sum()), int(rest["rows_now"].sum())))
+    return Chart(tuple(bars), rows, "levels")
+
+
+def chart_of_words(baseline: TextColumn, current: TextColumn) -> Chart:
+    """The words that changed most surely, and rows without any known word."""
+    changes = word_changes(baseline, current) or []
+    bars = [Bar(change.word, change.baseline_rows, change.rows) for change in changes[:LEVELS]]
+    bars.append(Bar("no known word", int(baseline.counts[-1]), int(current.counts[-1])))
+    return Chart(tuple(bars), (baseline.texts, current.texts), "words")
 
 
 def _edges(known: list[FloatArray]) -> FloatArray:
@@ -103,12 +125,8 @@ def _counted(values: FloatArray, edges: FloatArray) -> list[int]:
     return [int(rows) for rows in np.bincount(places, minlength=INTERVALS)]
 
 
-def _level_counts(values: pl.Series) -> dict[str, int]:
-    return dict(values.alias("level").drop_nulls().value_counts(name="rows").iter_rows())
-
-
 def _number(value: float) -> str:
-    return f"{value:,.0f}" if 1e3 <= abs(value) < 1e6 else f"{value:.4g}"
+    return f"{value:,.0f}" if 1e3 <= abs(value) < 1e6 else f"{value:.3g}"
 
 
 def _date(value: float) -> str:

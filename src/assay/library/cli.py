@@ -1,12 +1,13 @@
 """``assay compare``: two tables on the command line, without a server."""
 
+import json
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
-from assay.errors import AssayError
+from assay.errors import AssayError, FileUnreadable
 from assay.library.comparing import compare as compared
 
 app = typer.Typer(help="Compare tables without a server.", pretty_exceptions_enable=False)
@@ -34,13 +35,21 @@ def _alone() -> None:
 
 
 @app.command()
-def compare(
+def compare(  # noqa: PLR0913 - one parameter an option
     baseline: Annotated[str, typer.Argument(help="CSV, Parquet or Arrow stream file to compare with.")],
     current: Annotated[str, typer.Argument(help="File with the rows to judge.")],
+    *,
     target: Annotated[str | None, typer.Option(metavar="COLUMN", help="Column of the outcome.")] = None,
     prediction: Annotated[
         str | None,
         typer.Option(metavar="COLUMN", help="Column of what the model said; with --target, accuracy is compared."),
+    ] = None,
+    weight: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Column that says how much each row counts.")
+    ] = None,
+    importance: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="JSON object, importance by feature; features not in it are important."),
     ] = None,
     fail_on: Annotated[
         FailOn, typer.Option(help="End with 1 from this verdict on: warn (any drift) or fail (what matters drifted).")
@@ -51,7 +60,15 @@ def compare(
 ) -> int:
     """Compare two tables: print a verdict with reasons. Ends with 0, 1 (by --fail-on) or 2 (cannot be read)."""
     try:
-        found = compared(baseline, current, target=target, prediction=prediction, alpha=alpha)
+        found = compared(
+            baseline,
+            current,
+            target=target,
+            prediction=prediction,
+            weight=weight,
+            importance=None if importance is None else _importance(importance),
+            alpha=alpha,
+        )
         if html is not None:
             found.to_html(html)
     except AssayError as fault:
@@ -64,6 +81,17 @@ def compare(
         # On stderr, so that --json stays one document.
         typer.echo(f"Ends with 1: the verdict is {found.verdict.status}, and --fail-on is {fail_on.value}.", err=True)
     return ALARM if alarm else PASSED
+
+
+def _importance(path: Path) -> dict[str, float]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as fault:
+        raise FileUnreadable(f"The importance '{path}' is no JSON: {fault}.") from fault
+    values = found.values() if isinstance(found, dict) else [None]
+    if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
+        raise FileUnreadable(f'The importance \'{path}\': expected an object such as {{"age": 0.8, "city": 0.1}}.')
+    return dict(found)
 
 
 def _refuse(words: str) -> NoReturn:

@@ -1,52 +1,31 @@
-"""Comparing two tables: cast, profile, judge, name causes."""
+"""Comparing two tables: read, cast, judge, say why."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
 
 from assay.errors import Invalid
-from assay.library.accuracy import metric_changes
-from assay.library.charts import chart_of_levels, chart_of_numbers
-from assay.library.columns import NUMBERS, Columns, reading_of_levels
-from assay.library.comparison import Comparison, FeatureComparison, Role
-from assay.library.decision import Judged, judge
-from assay.library.tables import table
+from assay.library.accuracy import MetricChange, metric_changes
+from assay.library.columns import Columns
+from assay.library.compared import Compared, Options
+from assay.library.comparison import Comparison, FeatureComparison
+from assay.library.tables import label_of, table
 from assay.library.verdicts import verdict_of
-from assay.records.models import FeatureKind
-from assay.stats.bins import LevelBins
-from assay.stats.causes import Cause, CauseCode, Clues, causes
-from assay.stats.drift import Column, psi
-from assay.stats.multivariate import domain_classifier, reconstruction_error
-from assay.stats.profile import Profile
-from assay.stats.psi import psi_interval
+from assay.library.weighing import Weights
+from assay.stats.importance import scaled_importance
 from assay.stats.repeats import Repeats
-from assay.stats.unseen import UnseenLevels
 
-# Of a column that is known to have drifted, causes may be named with less proof.
-CAUSE_ALPHA = 0.01
-SECONDS_PER_DAY = 86_400.0
 ORDER = {"drifted": 0, "detectable": 1, "no evidence": 2, "unknown": 3}
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How to judge: see `compare`."""
-
-    target: str | None
-    prediction: str | None
-    importance: Mapping[str, float]
-    alpha: float
-    big_psi: float
-
-
-def compare(
+def compare(  # noqa: PLR0913  # what a comparison can be asked; all but the tables may be left out
     baseline: Any,
     current: Any,
     *,
     target: str | None = None,
     prediction: str | None = None,
+    weight: str | None = None,
     importance: Mapping[str, float] | None = None,
     alpha: float = 0.01,
     big_psi: float = 0.10,
@@ -57,14 +36,17 @@ def compare(
     Parameters
     ----------
     baseline, current : pandas, Polars or Arrow table, or path
-        Paths name CSV, Parquet or Arrow stream files. Columns of one name are compared, in the kind that the baseline's
+        Paths name CSV, Parquet or Arrow files. Columns of one name are compared, in the kind that the baseline's
         values have.
     target, prediction : str or None
         Columns with the outcome and with what the model said. Each is judged on its own, not as a feature; with both in
         both tables, accuracy is compared too.
+    weight : str or None
+        Column that says how much each row counts, known up to a factor; a table without it has equal weights. See
+        docs/methods/weights.md.
     importance : mapping of str to float, or None
-        Of features, any scale; the largest becomes 1. Drift of a feature from 0.5 on fails, below it warns. Without
-        importance, every feature counts as important.
+        Of features, any scale; the largest becomes 1. Drift of a feature from 0.5 on fails, below it warns. A feature
+        whose importance is not given counts as important.
     alpha : float
         Chance that a batch without drift carries any mark, in (0, 1).
     big_psi : float
@@ -93,114 +75,58 @@ def compare(
     'unit_or_scale_change'
     """
     then, now = table(baseline, "baseline"), table(current, "current")
-    options = Options(target, prediction, _scaled(importance or {}), alpha, big_psi)
+    options = Options(target, prediction, weight, scaled_importance(importance or {}), alpha, big_psi)
     _check(options, then, now)
-    columns = Columns.of(then, now)
-    names = [name for name in columns.kinds if name not in {target, prediction}]
-    repeats = Repeats.between(columns.baseline.select(names), columns.current.select(names))
-    compared = _Compared(columns, now, repeats, options)
-    features = compared.family(names, "feature")
-    joint = multivariate and bool(names)
-    known = target is not None and prediction is not None and {target, prediction} <= {*then.columns} & {*now.columns}
-    accuracy = metric_changes(then, now, target, prediction, alpha) if known and target and prediction else ()
-    outcome, said = compared.single(target, "target"), compared.single(prediction, "prediction")
+    weights = Weights.of(then, weight, "baseline"), Weights.of(now, weight, "current")
+    then, now = (side.drop(weight, strict=False) if weight else side for side in (then, now))
+    columns = Columns.of(then, now, weights)
+    features = [name for name in columns.kinds if name not in options.families]
+    compared = Compared.of(columns, now, features, options)
+    accuracy = _accuracy((then, now), weights, options)
+    found = compared.all()
+    domain, reconstruction = compared.joint() if multivariate else (None, None)
+    listed = tuple(sorted((found[name] for name in features), key=_place))
+    outcome, said = (found.get(name or "") for name in (target, prediction))
+    outcomes = tuple(one for one in (outcome, said) if one is not None)
     return Comparison(
-        verdict=verdict_of(features, outcome, said, accuracy, rows=now.height, ranked=bool(importance)),
-        features=features,
+        verdict=verdict_of(compared.judged.status, (*outcomes, *listed), accuracy, rows=now.height),
+        features=listed,
+        labels=(label_of(baseline, "baseline"), label_of(current, "current")),
         rows=now.height,
         baseline_rows=then.height,
+        worth=None if weight is None else (weights[0].count, weights[1].count),
         target=outcome,
         prediction=said,
         accuracy=accuracy,
-        domain=domain_classifier(columns.baseline.select(names), columns.current.select(names)) if joint else None,
-        reconstruction=reconstruction_error(columns.baseline.select(names), columns.current.select(names))
-        if joint
-        else None,
-        notes=(*columns.notes, *_oddities(repeats)),
+        domain=domain,
+        reconstruction=reconstruction,
+        notes=(
+            *columns.notes,
+            *compared.identifiers(),
+            *_oddities(compared.repeats),
+            *_weighted(weight, multivariate=multivariate),
+        ),
         alpha=alpha,
         big_psi=big_psi,
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Compared:
-    """Both sides ready to be judged."""
-
-    columns: Columns
-    raw: pl.DataFrame
-    repeats: Repeats
-    options: Options
-
-    def family(self, names: list[str], role: Role) -> tuple[FeatureComparison, ...]:
-        """Columns judged together: the alarm budget is theirs in common."""
-        bins = {name: b for name, b in self.columns.bins().items() if name in names}
-        then, now = Profile.of(self.columns.baseline, bins), Profile.of(self.columns.current, bins)
-        judged = judge(then, now, alpha=self.options.alpha, big_psi=self.options.big_psi)
-        found = [self._feature(name, role, judged[name], then.columns[name], now.columns[name]) for name in names]
-        return tuple(sorted(found, key=self._place))
-
-    def single(self, name: str | None, role: Role) -> FeatureComparison | None:
-        """A column that is its own family; None when a side does not have it."""
-        return self.family([name], role)[0] if name is not None and name in self.columns.kinds else None
-
-    def _feature(self, name: str, role: Role, judged: Judged, then: Column, now: Column) -> FeatureComparison:
-        cells = then.cells(), now.cells()
-        interval = psi_interval(*cells)
-        kind = self.columns.kinds[name]
-        return FeatureComparison(
-            name=name,
-            role=role,
-            kind=kind.value,
-            status=judged.status,
-            importance=self.options.importance.get(name),
-            psi=psi(*cells),
-            psi_bc=judged.psi,
-            psi_low=None if interval is None else interval.low,
-            psi_high=None if interval is None else interval.high,
-            p=judged.p,
-            real=judged.real,
-            big=judged.big,
-            smallest_detectable=judged.smallest_detectable,
-            missing=now.missing / now.rows if now.rows else None,
-            missing_baseline=then.missing / then.rows if then.rows else None,
-            causes=self._causes(name, then, now) if judged.real else (),
-            chart=self._chart(name, kind),
-        )
-
-    def _causes(self, name: str, then: Column, now: Column) -> tuple[Cause, ...]:
-        unseen = None
-        reading = self.columns.readings.get(name)
-        if isinstance(then.bins, LevelBins):
-            unseen = UnseenLevels.of(self.columns.current[name], then.bins)
-            reading = reading_of_levels(name, self.columns, self.raw[name], unseen)
-        named = causes(then, now, Clues(unseen, self.repeats, reading), alpha=CAUSE_ALPHA)
-        return tuple(map(_of_dates, named)) if self.columns.kinds[name] is FeatureKind.DATE else named
-
-    def _place(self, feature: FeatureComparison) -> tuple[int, float, str]:
-        """Drifted first, then by importance times size; without any importance by size alone."""
-        weight = (feature.importance or 0.0) if self.options.importance else 1.0
-        size = max(feature.psi or 0.0, 1e-9)
-        return ORDER[feature.status], -weight * size - 1e-6 * size, feature.name
-
-    def _chart(self, name: str, kind: FeatureKind) -> Any:
-        then, now = self.columns.baseline[name], self.columns.current[name]
-        if kind in NUMBERS:
-            return chart_of_numbers(then, now, dates=kind is FeatureKind.DATE)
-        return chart_of_levels(then, now)
+def _accuracy(
+    tables: tuple[pl.DataFrame, pl.DataFrame], weights: tuple[Weights, Weights], options: Options
+) -> tuple[MetricChange, ...]:
+    target, prediction = options.target, options.prediction
+    if target is None or prediction is None:
+        return ()
+    if not all({target, prediction} <= set(side.columns) for side in tables):
+        return ()
+    return metric_changes(tables, weights, (target, prediction), options.alpha)
 
 
-def _of_dates(cause: Cause) -> Cause:
-    """Dates move on by nature: in days, and never by another unit."""
-    step = cause.evidence.get("shift", cause.evidence.get("offset"))
-    if cause.code not in {CauseCode.SHIFT_OF_LOCATION, CauseCode.UNIT_OR_SCALE_CHANGE} or not isinstance(step, float):
-        return cause
-    words = f"dates moved by {step / SECONDS_PER_DAY:+,.1f} days"
-    return replace(cause, code=CauseCode.SHIFT_OF_LOCATION, words=words)
-
-
-def _scaled(importance: Mapping[str, float]) -> dict[str, float]:
-    top = max(importance.values(), default=0.0)
-    return {name: max(0.0, value / top) if top > 0 else 0.0 for name, value in importance.items()}
+def _place(feature: FeatureComparison) -> tuple[int, float, str]:
+    """Drifted first, then by importance times size; where importance is not known, it is 1 or, for dates, 0."""
+    weight = float(feature.important) if feature.importance is None else feature.importance
+    size = max(feature.psi or 0.0, 1e-9)
+    return ORDER[feature.status], -weight * size - 1e-6 * size, feature.name
 
 
 def _check(options: Options, then: pl.DataFrame, now: pl.DataFrame) -> None:
@@ -209,10 +135,16 @@ def _check(options: Options, then: pl.DataFrame, now: pl.DataFrame) -> None:
     for role, name in (("target", options.target), ("prediction", options.prediction)):
         if name is not None and name not in then.columns and name not in now.columns:
             raise Invalid(f"The {role} '{name}' is in neither table. The baseline has {_some(then.columns)}.")
+    if options.weight is not None and options.weight not in {*then.columns, *now.columns}:
+        raise Invalid(f"The weight '{options.weight}' is in neither table. The baseline has {_some(then.columns)}.")
+    if options.target is not None and options.target == options.prediction:
+        raise Invalid(f"Target and prediction are both '{options.target}', expected two columns.")
+    if options.weight is not None and options.weight in options.families:
+        raise Invalid(f"'{options.weight}' is named as weight and as {options.families[options.weight]}.")
     unknown = sorted(set(options.importance) - set(then.columns))
     if unknown:
         raise Invalid(f"importance names '{unknown[0]}', which the baseline has not. It has {_some(then.columns)}.")
-    if not set(then.columns) & set(now.columns):
+    if not (set(then.columns) & set(now.columns)) - {options.weight}:
         raise Invalid(f"The tables have no column in common: {_some(then.columns)} and {_some(now.columns)}.")
 
 
@@ -225,3 +157,12 @@ def _oddities(repeats: Repeats) -> list[str]:
         return []
     now, then = 100 * repeats.current_share, 100 * repeats.baseline_share
     return [f"{now:.1f} % of the rows are copies of another row ({then:.1f} % in as many rows of the baseline)"]
+
+
+def _weighted(weight: str | None, *, multivariate: bool) -> list[str]:
+    if weight is None:
+        return []
+    left = " All columns together are looked at without weights only." if multivariate else ""
+    return [
+        f"Weighted by '{weight}': p-values are approximate, and shares are exact to one row of those it is worth.{left}"
+    ]

@@ -9,12 +9,11 @@ import polars as pl
 
 from assay.library.accuracy import MetricChange
 from assay.library.charts import Chart
-from assay.library.decision import Status
+from assay.library.decision import Status, VerdictStatus
 from assay.stats.causes import Cause
 from assay.stats.multivariate import DomainClassifier, ReconstructionError
 from assay.stats.psi import Interval
 
-VerdictStatus = Literal["passing", "warning", "failing", "unknown"]
 Role = Literal["feature", "target", "prediction"]
 
 
@@ -41,21 +40,25 @@ class FeatureComparison:
     Attributes
     ----------
     kind : str
-        "Numeric", "Categorical", "Binary" or "Date".
+        "Numeric", "Categorical", "Binary", "Text" or "Date".
     status : str
-        "drifted", "detectable" (real but small), "no evidence" or "unknown" (too few rows).
+        "drifted", "detectable" (real but small), "no evidence" or "unknown" (then ``reason`` says why).
     importance : float or None
         In [0, 1], 1 for the most important feature; None when none was given.
+    important : bool
+        Whether its drift fails the verdict: importance of 0.5 or more, or none given; target and prediction always.
     psi : float or None
-        Population Stability Index on ten bins or all levels, missing included; natural log.
+        Population Stability Index on ten bins, all levels or all words, missing included; natural log.
     psi_bc : float or None
         The index on the decision cells less what chance adds on average; below 0 reads as "about 0".
     psi_low, psi_high : float or None
-        95 % interval of the index.
+        95 % interval of the index; None for text.
     p : float or None
         Adjusted for the number of features.
     smallest_detectable : float or None
-        Smallest PSI that as many rows would have revealed four times in five; None where it is not computed.
+        Smallest PSI that as many rows would have revealed four times in five; None where it is not known.
+    reason : str or None
+        Why there is no verdict on the column.
     missing, missing_baseline : float or None
         Rates in [0, 1].
     causes : tuple of Cause
@@ -69,6 +72,7 @@ class FeatureComparison:
     kind: str
     status: Status
     importance: float | None
+    important: bool
     psi: float | None
     psi_bc: float | None
     psi_low: float | None
@@ -77,10 +81,11 @@ class FeatureComparison:
     real: bool
     big: bool
     smallest_detectable: float | None
+    reason: str | None
     missing: float | None
     missing_baseline: float | None
     causes: tuple[Cause, ...] = ()
-    chart: Chart = field(default_factory=lambda: Chart((), ordered=True), repr=False)
+    chart: Chart = field(default_factory=lambda: Chart((), (0, 0), "numbers"), repr=False)
 
     @property
     def words(self) -> str:
@@ -91,7 +96,7 @@ class FeatureComparison:
             "drifted": "no single cause stands out",
             "detectable": "a small change without a single cause",
             "no evidence": "no evidence of drift",
-            "unknown": "too few rows to tell",
+            "unknown": self.reason or "too few rows to tell",
         }[self.status]
 
     @property
@@ -113,6 +118,11 @@ class Comparison:
     verdict : Verdict
     features : tuple of FeatureComparison
         Drifted ones first, then by importance and size of the change.
+    labels : pair of str
+        What baseline and current are called: names of files, else "baseline" and "current".
+    rows, baseline_rows : int
+    worth : pair of int or None
+        Equally weighted rows that the weighted rows of baseline and current are worth; None without weights.
     target, prediction : FeatureComparison or None
         Judged on their own.
     accuracy : tuple of MetricChange
@@ -128,8 +138,10 @@ class Comparison:
 
     verdict: Verdict
     features: tuple[FeatureComparison, ...]
+    labels: tuple[str, str]
     rows: int
     baseline_rows: int
+    worth: tuple[int, int] | None
     target: FeatureComparison | None
     prediction: FeatureComparison | None
     accuracy: tuple[MetricChange, ...]
@@ -152,8 +164,11 @@ class Comparison:
         """Plain values, ready for JSON."""
         return {
             "verdict": {"status": self.verdict.status, "reasons": list(self.verdict.reasons)},
+            "baseline": self.labels[0],
+            "current": self.labels[1],
             "rows": self.rows,
             "baseline_rows": self.baseline_rows,
+            "worth": None if self.worth is None else {"baseline": self.worth[0], "current": self.worth[1]},
             "alpha": self.alpha,
             "big_psi": self.big_psi,
             "features": [one.to_dict() for one in self.features],
@@ -176,10 +191,11 @@ class Comparison:
             for one in self.columns
         ]
         names = [
-            "name", "role", "kind", "status", "importance", "psi", "psi_bc", "psi_low", "psi_high", "p",
-            "real", "big", "missing", "missing_baseline", "cause", "words",
+            "name", "role", "kind", "status", "importance", "important", "psi", "psi_bc", "psi_low", "psi_high", "p",
+            "real", "big", "smallest_detectable", "missing", "missing_baseline", "cause", "words", "reason",
         ]  # fmt: skip
-        kinds = {"importance": pl.Float64, "psi": pl.Float64, "p": pl.Float64, "cause": pl.String}
+        numbers = ("importance", "psi", "psi_bc", "psi_low", "psi_high", "p", "smallest_detectable", "missing")
+        kinds = {**dict.fromkeys((*numbers, "missing_baseline"), pl.Float64), "cause": pl.String, "reason": pl.String}
         return pl.DataFrame(
             [{name: row[name] for name in names} for row in rows], schema_overrides=kinds, infer_schema_length=None
         )

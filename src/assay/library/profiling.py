@@ -7,12 +7,14 @@ from typing import Any
 import polars as pl
 
 from assay.engines.casting import cast_column
+from assay.engines.freezing import bins_of
 from assay.engines.inference import ColumnEvidence
-from assay.library.columns import bins_of
+from assay.errors import Invalid
 from assay.library.tables import table
-from assay.records.models import FeatureKind
+from assay.library.weighing import Weights
 from assay.stats.numeric import NumericColumn
 from assay.stats.profile import Profile
+from assay.stats.rates import missing_share
 from assay.stats.words import TextColumn
 
 
@@ -25,20 +27,19 @@ class TableProfile:
     profile : Profile
         What the server stores of a baseline; merges, and turns into bytes.
     kinds : mapping of str to str
-        "Numeric", "Categorical", "Binary" or "Date" by column, in the table's order; free text is left out.
+        "Numeric", "Categorical", "Binary", "Text" or "Date" by column, in the table's order.
+    rows : int
+        Rows of the table. With weights the profile has as many rows as these are worth.
     """
 
     profile: Profile
     kinds: Mapping[str, str]
-
-    @property
-    def rows(self) -> int:
-        """Rows of the table."""
-        return self.profile.rows
+    rows: int
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values per column."""
-        return {"rows": self.rows, "columns": {name: self._column(name) for name in self.kinds}}
+        columns = {name: self._column(name) for name in self.kinds}
+        return {"rows": self.rows, "worth": self.profile.rows, "columns": columns}
 
     def to_frame(self) -> pl.DataFrame:
         """One row per column, as a Polars frame."""
@@ -46,7 +47,7 @@ class TableProfile:
 
     def _column(self, name: str) -> dict[str, Any]:
         column, kind = self.profile.columns[name], self.kinds[name]
-        common = {"kind": kind, "missing": column.missing / self.rows if self.rows else None}
+        common = {"kind": kind, "missing": missing_share(column)}
         if isinstance(column, NumericColumn):
             quantiles = {f"q{int(100 * q)}": column.quantile(q) for q in (0.25, 0.5, 0.75)}
             moments = column.moments
@@ -59,7 +60,8 @@ class TableProfile:
                 **quantiles,
             }
         if isinstance(column, TextColumn):
-            return {**common, "levels": round(column.distinct.estimate), "most_frequent": None}
+            words, texts = column.bins.words, round(column.distinct.estimate)
+            return {**common, "levels": texts, "most_frequent": words[0] if words else None}
         levels = len(column.bins.levels) + len(column.bins.other_levels)
         return {**common, "levels": levels, "most_frequent": column.bins.levels[0] if column.bins.levels else None}
 
@@ -78,18 +80,30 @@ class TableProfile:
         if "mean" in found:
             known = found["mean"] is not None
             said = f"{found['low']:.4g} to {found['high']:.4g}, mean {found['mean']:.4g}" if known else "none"
+        elif found["kind"] == "Text":
+            word = "" if found["most_frequent"] is None else f", most often with '{found['most_frequent']}'"
+            said = f"{found['levels']:,} texts{word}"
         else:
             said = f"{found['levels']:,} levels" + (f", mostly '{found['most_frequent']}'" if found["levels"] else "")
         return f"{name[:24]:<24}  {found['kind']:<11}  {share:>8}  {said}"[:80]
 
 
-def profile(source: Any) -> TableProfile:
+def profile(source: Any, *, weight: str | None = None) -> TableProfile:
     """Profile a table without a server. See docs/library.md.
 
     Parameters
     ----------
     source : pandas, Polars or Arrow table, or path
         As for `assay.compare`.
+    weight : str or None
+        Column that says how much each row counts; see docs/methods/weights.md.
+
+    Raises
+    ------
+    Invalid
+        When the table or a name cannot be used.
+    FileUnreadable
+        When the file cannot be read.
 
     Examples
     --------
@@ -102,9 +116,12 @@ def profile(source: Any) -> TableProfile:
     city                      Categorical     0.0 %  2 levels, mostly 'a'
     """
     frame = table(source, "table")
-    kinds = {name: ColumnEvidence.of(frame[name]).kind for name in frame.columns}
-    kept = {name: kind for name, kind in kinds.items() if kind is not FeatureKind.TEXT}
-    cast = pl.DataFrame([cast_column(frame[name], kind)[0] for name, kind in kept.items()])
-    bins = {name: bins_of(cast[name], kind) for name, kind in kept.items()}
+    if weight is not None and weight not in frame.columns:
+        raise Invalid(f"The weight '{weight}' is not in the table. It has {', '.join(frame.columns[:8])}.")
+    weights = Weights.of(frame, weight, "table")
+    kinds = {name: ColumnEvidence.of(frame[name]).kind for name in frame.columns if name != weight}
+    cast = weights.of_table(pl.DataFrame([cast_column(frame[name], kind)[0] for name, kind in kinds.items()]))
+    bins = {name: bins_of(cast[name], kind) for name, kind in kinds.items()}
     counted = Profile.of(cast, bins)
-    return TableProfile(Profile(frame.height, counted.columns), {name: kind.value for name, kind in kept.items()})
+    named = {name: kind.value for name, kind in kinds.items()}
+    return TableProfile(Profile(weights.count, counted.columns), named, frame.height)

@@ -52,6 +52,17 @@ def table(source: Any, role: str) -> pl.DataFrame:
     )
 
 
+def label_of(source: Any, role: str) -> str:
+    """What to call a source in a report: the file's name, or its role.
+
+    Examples
+    --------
+    >>> label_of("data/2026-11.parquet", "current"), label_of(None, "baseline")
+    ('2026-11.parquet', 'baseline')
+    """
+    return Path(source).name if isinstance(source, str | Path) else role
+
+
 def _file(path: Path, role: str) -> pl.DataFrame:
     form = FORMS.get(path.suffix.lower())
     if form is None:

@@ -23,9 +23,9 @@ def _head(comparison: Comparison) -> list[str]:
     lines = _wrapped(
         f"{WORDS[comparison.verdict.status]}. {drifted or 'None'} of {len(comparison.features)} features drifted."
     )
-    lines.append(
-        f"{comparison.rows:,} rows against {comparison.baseline_rows:,} of the baseline; "
-        f"alarm budget {100 * comparison.alpha:g} %."
+    lines += _wrapped(
+        f"{comparison.rows:,} rows{_worth(comparison, 1)} against {comparison.baseline_rows:,} of the baseline"
+        f"{_worth(comparison, 0)}; alarm budget {100 * comparison.alpha:g} %."
     )
     reasons = comparison.verdict.reasons
     lines += [line for reason in reasons[:REASONS] for line in _wrapped(reason, "  - ")]
@@ -34,20 +34,25 @@ def _head(comparison: Comparison) -> list[str]:
     return lines
 
 
+def _worth(comparison: Comparison, side: int) -> str:
+    return "" if comparison.worth is None else f" (worth {comparison.worth[side]:,})"
+
+
 def _features(comparison: Comparison) -> list[str]:
     shown = [*comparison.with_status("drifted"), *comparison.with_status("detectable")[:SMALL_SHOWN]]
     if not shown:
         return []
-    lines = [f"{'column':<{NAME}}  {'status':<10}  {'PSI':>6}  {'imp.':>4}  what changed", "-" * WIDTH]
-    lines += [line for one in shown for line in _row(one)]
+    ranked = any(one.importance is not None for one in comparison.features)
+    head = f"{'column':<{NAME}}  {'status':<10}  {'PSI':>6}  {'imp.  ' if ranked else ''}what changed"
+    lines = [head, "-" * WIDTH, *(line for one in shown for line in _row(one, ranked=ranked))]
     hidden = len(comparison.columns) - len(shown)
     return [*lines, f"{hidden} more without evidence of drift."] if hidden else lines
 
 
-def _row(one: FeatureComparison) -> list[str]:
+def _row(one: FeatureComparison, *, ranked: bool) -> list[str]:
     index = "-" if one.psi is None else f"{one.psi:.2f}" if one.psi < 1000 else ">999"
-    weight = "-" if one.importance is None else f"{one.importance:.2f}"
-    start = f"{_cut(one.name, NAME):<{NAME}}  {one.status:<10}  {index:>6}  {weight:>4}  "
+    weight = f"{'-' if one.importance is None else f'{one.importance:.2f}':>4}  " if ranked else ""
+    start = f"{_cut(one.name, NAME):<{NAME}}  {one.status:<10}  {index:>6}  {weight}"
     words = textwrap.wrap(one.words, WIDTH - len(start)) or [""]
     return [start + words[0], *(" " * len(start) + line for line in words[1:])]
 
@@ -60,7 +65,7 @@ def _metric(one: MetricChange) -> str:
     if one.current is None or one.baseline is None:
         return f"{one.metric}: unknown"
     ends = "" if one.low is None or one.high is None else f" ({one.low:.3g} to {one.high:.3g})"
-    word = "worse" if one.degraded else "no alarm"
+    word = "worse" if one.degraded else "unknown" if one.degraded is None else "no alarm"
     return f"{one.metric:<10} {one.current:.3g}{ends} against {one.baseline:.3g}: {word}"
 
 

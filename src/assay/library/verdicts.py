@@ -1,57 +1,68 @@
-"""From judged columns to one verdict with reasons."""
+"""From judged columns and accuracy to one verdict with reasons."""
 
 from collections.abc import Sequence
 
 from assay.library.accuracy import MetricChange
-from assay.library.comparison import FeatureComparison, Verdict, VerdictStatus
-
-IMPORTANT = 0.5
+from assay.library.comparison import FeatureComparison, Verdict
+from assay.library.decision import WORDS
+from assay.stats.decision import Status, worst
 
 
 def verdict_of(
-    features: Sequence[FeatureComparison],
-    target: FeatureComparison | None,
-    prediction: FeatureComparison | None,
-    accuracy: Sequence[MetricChange],
-    *,
-    rows: int,
-    ranked: bool,
+    drift: Status, columns: Sequence[FeatureComparison], accuracy: Sequence[MetricChange], *, rows: int
 ) -> Verdict:
-    """Failing when an important feature, the target or the prediction drifted, or accuracy fell; else warning."""
-    outcomes = [one for one in (target, prediction) if one is not None]
-    failing = [one for one in outcomes if one.status == "drifted"]
-    drifted = [one for one in features if one.status == "drifted"]
-    failing += [one for one in drifted if _important(one, given=ranked)]
-    warning = [one for one in drifted if not _important(one, given=ranked)]
+    """Failing when an important column drifted or accuracy fell; a warning when another column did.
+
+    Parameters
+    ----------
+    drift : Status
+        What the decision rule makes of the columns.
+    columns : sequence of FeatureComparison
+        Target and prediction first, then the features in their order.
+    accuracy : sequence of MetricChange
+    rows : int
+        Rows of current.
+    """
     # One metric says it; the table holds the others.
     worse = [_worse(one) for one in accuracy if one.degraded][:1]
-    reasons = (*worse, *(_drifted(one) for one in (*failing, *warning)))
+    drifted = sorted((one for one in columns if one.status == "drifted"), key=lambda one: not one.important)
+    status = worst([drift, *(Status.FAILING for _ in worse)])
+    ranked = any(one.importance is not None for one in columns)
+    reasons = (*worse, *(_drifted(one, ranked=ranked) for one in drifted))
     if reasons:
-        return Verdict("failing" if worse or failing else "warning", reasons)
-    judged = [one for one in (*features, *outcomes) if one.status != "unknown"]
-    if not judged:
-        return Verdict("unknown", (f"Too few rows to tell: {rows:,} in current; ten are the least.",))
-    status: VerdictStatus = "passing"
-    return Verdict(status, (_quiet(features, rows),))
+        return Verdict(WORDS[status], reasons)
+    if status is Status.UNKNOWN:
+        return Verdict("unknown", (_too_little(columns, rows),))
+    return Verdict(WORDS[status], (_quiet(columns, rows),))
 
 
-def _important(feature: FeatureComparison, *, given: bool) -> bool:
-    return not given or (feature.importance or 0.0) >= IMPORTANT
+def _too_little(columns: Sequence[FeatureComparison], rows: int) -> str:
+    reasons = list(dict.fromkeys(one.reason for one in columns if one.reason is not None))
+    return f"Too little to tell in {rows:,} rows: {reasons[0] if reasons else 'there is no column to judge'}."
 
 
-def _drifted(one: FeatureComparison) -> str:
+def _drifted(one: FeatureComparison, *, ranked: bool) -> str:
     role = "" if one.role == "feature" else f"{one.role} "
     figures = [] if one.psi_bc is None else [f"PSI {max(0.0, one.psi_bc):.2f}"]
-    figures += [] if one.importance is None else [f"importance {one.importance:.2f}"]
+    if one.importance is not None:
+        figures.append(f"importance {one.importance:.2f}")
+    elif ranked and one.important and one.role == "feature":
+        figures.append("importance not known")
     return f"{role}'{one.name}': {one.words} ({', '.join(figures)})" if figures else f"{role}'{one.name}': {one.words}"
 
 
 def _worse(one: MetricChange) -> str:
     ends = "" if one.low is None or one.high is None else f" ({one.low:.3g} to {one.high:.3g})"
-    return f"{one.metric} {one.current:.3g}{ends} against {one.baseline:.3g}"
+    return (
+        f"{one.metric} {'fell' if one.higher_is_better else 'rose'} to {one.current:.3g}{ends} from {one.baseline:.3g}"
+    )
 
 
-def _quiet(features: Sequence[FeatureComparison], rows: int) -> str:
+def _quiet(columns: Sequence[FeatureComparison], rows: int) -> str:
+    features = [one for one in columns if one.role == "feature"]
     small = sum(one.status == "detectable" for one in features)
     more = f"; {small} changed detectably, but little" if small else ""
-    return f"Looked at {len(features)} features in {rows:,} rows{more}."
+    known = sorted(one.smallest_detectable for one in features if one.smallest_detectable is not None)
+    # What silence is worth: in half of the features, a change of this size would hardly have gone unseen.
+    silence = f" In most a PSI of {known[len(known) // 2]:.2g} would have shown." if known else ""
+    return f"Looked at {len(features)} feature{'s' * (len(features) != 1)} in {rows:,} rows{more}.{silence}"

@@ -31,6 +31,7 @@ from assay.stats.accuracy import (
     accuracy_from_bytes,
     percent_change,
 )
+from assay.stats.accuracy.alarm import AccuracyRule, accuracy_change, shared
 from assay.stats.estimate import Estimate
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ class AccuracyQuery:
 class MetricRow:
     """One accuracy metric, on some rows and on the baseline.
 
-    ``higher_is_better`` is None for a metric whose best value lies in the middle.
+    ``higher_is_better`` is None for a metric whose best value lies in the middle. ``metrics`` is how many metrics the
+    target type has, which share one alarm budget.
     """
 
     name: str
@@ -75,6 +77,7 @@ class MetricRow:
     rows: int
     baseline: Estimate | None
     baseline_rows: int | None
+    metrics: int
 
     @property
     def percent_change(self) -> float | None:
@@ -85,7 +88,15 @@ class MetricRow:
     def at_baseline(self) -> "MetricRow":
         """The same metric on the baseline's rows."""
         estimate = self.baseline or Estimate.undefined("there is no holdout with predictions and outcomes")
-        return MetricRow(self.name, self.model_id, estimate, self.baseline_rows or 0, self.baseline, self.baseline_rows)
+        return replace(self, estimate=estimate, rows=self.baseline_rows or 0)
+
+    @property
+    def degraded(self) -> bool | None:
+        """Whether it is worse than on the baseline, beyond chance and by enough to matter; None if unknown."""
+        if self.baseline is None:
+            return None
+        rule = shared(AccuracyRule(), self.metrics)
+        return accuracy_change(self.name, self.estimate, self.baseline, rule).degraded
 
     @property
     def higher_is_better(self) -> bool | None:
@@ -273,6 +284,7 @@ def _row(model: WatchedModel, query: AccuracyQuery, name: str, accumulators: Acc
         rows=0 if accumulators is None else accumulators.n,
         baseline=None if baseline is None else _estimate(model, query, name, baseline),
         baseline_rows=None if baseline is None else baseline.n,
+        metrics=len(_known(model, query)),
     )
 
 

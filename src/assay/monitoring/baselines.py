@@ -1,10 +1,11 @@
 """Baselines: bins and profiles frozen from a model's training data, and the holdout's accuracy."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
 from assay.engines.casting import cast
+from assay.engines.freezing import bins_of
 from assay.errors import Invalid, UnknownDataset
 from assay.monitoring import prediction_columns
 from assay.monitoring.class_labels import ClassLabels
@@ -15,16 +16,13 @@ from assay.records.ids import new_id
 from assay.records.jobs import Job
 from assay.records.models import Baseline, Feature, FeatureKind, ModelPackage
 from assay.stats.accuracy import Accuracy
-from assay.stats.bins import Bins, LevelBins, NumericBins
+from assay.stats.bins import Bins
 from assay.stats.profile import Column, Profile, bins_to_bytes
 
 PREPARE_BASELINE = "prepare_baseline"
 
 # Freezing bins needs a column's values in one piece; this bounds how many columns are held at a time.
 VALUES_IN_MEMORY = 64 * 2**20
-
-# Free text has no cells yet, so it is not profiled.
-PROFILED = frozenset(FeatureKind) - {FeatureKind.TEXT}
 
 
 def prepare(ctx: Context, job: Job) -> None:
@@ -87,29 +85,25 @@ def freeze(ctx: Context, package: ModelPackage, training: Dataset | None, holdou
 
 
 def _features(ctx: Context, package: ModelPackage, training: Dataset) -> tuple[dict[str, Bins], Profile]:
-    profiled = [f for f in package.features if f.kind in PROFILED]
     bins: dict[str, Bins] = {}
     columns: dict[str, Column] = {}
-    for some in _in_blocks(profiled, training.row_count or 0):
+    for some in _in_blocks(package.features, training.row_count or 0):
         frame = pl.concat(
             [cast(chunk, some)[0] for chunk in _chunks(ctx, training, [f.name for f in some])], rechunk=True
         )
-        frozen = {f.name: _bins_of(frame[f.name], f.kind) for f in some}
+        frozen = {f.name: bins_of(frame[f.name], f.kind) for f in some}
         bins |= frozen
         columns |= dict(Profile.of(frame, frozen).columns)
     return bins, Profile(training.row_count or 0, {name: columns[name] for name in sorted(columns)})
 
 
-def _in_blocks(features: list[Feature], rows: int) -> Iterator[list[Feature]]:
+def _in_blocks(features: Sequence[Feature], rows: int) -> Iterator[list[Feature]]:
     width = max(1, VALUES_IN_MEMORY // max(rows, 1))
-    for start in range(0, len(features), width):
-        yield features[start : start + width]
-
-
-def _bins_of(values: pl.Series, kind: FeatureKind) -> Bins:
-    if kind in {FeatureKind.NUMERIC, FeatureKind.DATE}:
-        return NumericBins.of(values)
-    return LevelBins.of(values)
+    short = [f for f in features if f.kind is not FeatureKind.TEXT]
+    for start in range(0, len(short), width):
+        yield short[start : start + width]
+    # A text may be as large as a whole row of the other columns.
+    yield from ([f] for f in features if f.kind is FeatureKind.TEXT)
 
 
 def _holdout(ctx: Context, package: ModelPackage, holdout: Dataset) -> tuple[pl.DataFrame, Accuracy | None]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from assay.errors import Invalid
 from assay.monitoring import access, prediction_columns, where
-from assay.monitoring.baselines import PROFILED
 from assay.monitoring.blocks import FEATURES, PREDICTIONS
 from assay.monitoring.context import Context
 from assay.monitoring.profiles import Loaded, Source, load, load_by_batch, load_by_span
@@ -24,7 +23,8 @@ from assay.records.users import User
 from assay.stats.categorical import CategoricalColumn
 from assay.stats.drift import DISTANCES, drift_score
 from assay.stats.profile import Column
-from assay.stats.psi import psi_interval
+from assay.stats.psi import drift_interval
+from assay.stats.rates import missing_share
 
 if TYPE_CHECKING:
     from assay.storage.sql.transaction import Transaction
@@ -48,9 +48,9 @@ class DriftRow:
     Attributes
     ----------
     score : float or None
-        None when either side has no rows, or the column is not profiled.
+        None when either side has no rows, or the baseline has no bins for the column.
     low, high : float or None
-        Ends of the 95 % interval; for PSI only.
+        Ends of the 95 % interval; for the PSI of numbers, dates and categories only.
     sample_size, baseline_sample_size : int or None
         Rows on either side, missing values included.
     estimated : bool
@@ -129,12 +129,8 @@ def _feature_rows(
 ) -> list[DriftRow]:
     if model.baseline is None:
         return [_unknown(feature) for feature in shown]
-    current = load(Source(ctx, tx, model, FEATURES, _profiled(shown)), selection)
+    current = load(Source(ctx, tx, model, FEATURES, [f.name for f in shown]), selection)
     return [_feature_row(model, query, feature, current) for feature in shown]
-
-
-def _profiled(features: list[Feature]) -> list[str]:
-    return [f.name for f in features if f.kind in PROFILED]
 
 
 def _feature_row(model: WatchedModel, query: DriftQuery, feature: Feature, current: Loaded | None) -> DriftRow:
@@ -178,7 +174,7 @@ def feature_drift_by_batch(
         model = watched(ctx, tx, deployment, query.where.model_id)
         chosen = where.chosen_batches(tx, deployment, query.where)
         features = _named_features(model.features, names)
-        source = Source(ctx, tx, model, FEATURES, _profiled(features))
+        source = Source(ctx, tx, model, FEATURES, names)
         found = {} if model.baseline is None else load_by_batch(source, chosen.selection)
     return _series(model, query, features, [(batch, found.get(batch.id)) for batch in chosen.batches])
 
@@ -192,7 +188,7 @@ def feature_drift_by_span(
         model = watched(ctx, tx, deployment, query.where.model_id)
         spans, selection = where.chosen_spans(ctx, deployment, query.where, size)
         features = _named_features(model.features, names)
-        source = Source(ctx, tx, model, FEATURES, _profiled(features))
+        source = Source(ctx, tx, model, FEATURES, names)
         found = [None] * len(spans) if model.baseline is None else load_by_span(source, selection, spans)
     return _series(model, query, features, list(zip(spans, found, strict=True)))
 
@@ -230,11 +226,10 @@ def drift_row(
     ``name`` is that of the column, where it is not the feature's.
     """
     current = None if found is None else found.column(name or feature.name)
-    score, low, high = None, None, None
+    score, ends = None, None
     if baseline is not None and current is not None:
-        score = drift_score(metric, baseline, current)
-        interval = psi_interval(baseline.cells(), current.cells()) if metric == DEFAULT_METRIC else None
-        low, high = interval or (None, None)
+        score, ends = drift_score(metric, baseline, current), drift_interval(metric, baseline, current)
+    low, high = ends or (None, None)
     return DriftRow(
         name=feature.name,
         kind=str(feature.kind),
@@ -244,8 +239,8 @@ def drift_row(
         high=high,
         sample_size=None if current is None else current.rows,
         baseline_sample_size=None if baseline is None else baseline.rows,
-        missing_rate=_missing_rate(current),
-        baseline_missing_rate=_missing_rate(baseline),
+        missing_rate=None if current is None else missing_share(current),
+        baseline_missing_rate=None if baseline is None else missing_share(baseline),
         new_level_rows=current.new_level_rows if isinstance(current, CategoricalColumn) else None,
         estimated=found is not None and current is not None and found.estimated,
     )
@@ -253,7 +248,3 @@ def drift_row(
 
 def _unknown(feature: Feature) -> DriftRow:
     return drift_row(feature, DEFAULT_METRIC, None, None)
-
-
-def _missing_rate(column: Column | None) -> float | None:
-    return None if column is None or column.rows == 0 else column.missing / column.rows

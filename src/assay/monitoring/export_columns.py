@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 
 from assay.monitoring import prediction_columns
-from assay.monitoring.baselines import PROFILED
 from assay.monitoring.rows import ASSOCIATION_ID, AT, FEATURE
 from assay.records.actuals import Outcome
 from assay.records.models import Feature, FeatureKind, Target, TargetType
@@ -135,11 +134,6 @@ class ExportColumns:
             pl.col(name) if name in outcomes.columns else pl.lit(None, dtype=dtype).alias(name)
             for name, dtype in self.schema.items()
         )
-
-
-def kept_features(features: tuple[Feature, ...]) -> tuple[Feature, ...]:
-    """The features that rows are kept with."""
-    return tuple(feature for feature in features if feature.kind in PROFILED)
 
 
 def _present(part: pl.DataFrame, name: str, dtype: pl.DataType) -> pl.Expr:

@@ -10,7 +10,7 @@ from assay.engines.writing import WRITERS, csv_names
 from assay.errors import UnknownDeployment
 from assay.monitoring import access
 from assay.monitoring.context import Context
-from assay.monitoring.export_columns import ExportColumns, kept_features
+from assay.monitoring.export_columns import ExportColumns
 from assay.monitoring.export_rows import RowsReader
 from assay.monitoring.exports import training_data
 from assay.monitoring.training_rows import training_chunks
@@ -137,7 +137,7 @@ def _is_all_there(tx: "Transaction", work: _Work) -> bool:
 
 def _features(deployment: Deployment, features: tuple[Feature, ...]) -> tuple[Feature, ...]:
     column = deployment.settings.association_id_column
-    return tuple(feature for feature in kept_features(features) if feature.name != column)
+    return tuple(feature for feature in features if feature.name != column)
 
 
 def _dataset(tx: "Transaction", work: _Work, dataset_id: str, key: str, size: int) -> Dataset:

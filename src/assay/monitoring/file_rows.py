@@ -9,7 +9,6 @@ import polars as pl
 from assay.engines.casting import cast, texts, times
 from assay.errors import Invalid
 from assay.monitoring import prediction_columns
-from assay.monitoring.baselines import PROFILED
 from assay.monitoring.context import Context
 from assay.monitoring.rows import Rows, Tally, check_association_ids, tracking
 from assay.monitoring.segments import cut_of, of_rows
@@ -46,9 +45,9 @@ class FilePlan:
 
     @property
     def features(self) -> list[str]:
-        """Features that the file has and that are profiled."""
+        """Features that the file has."""
         present = set(self.names) - {self.association_id, self.timestamp}
-        return [f.name for f in self.model.features if f.name in present and f.kind in PROFILED]
+        return [f.name for f in self.model.features if f.name in present]
 
     @property
     def wanted(self) -> list[str]:
@@ -59,10 +58,10 @@ class FilePlan:
     def report(self) -> dict[str, list[str]]:
         """Columns that were ignored, and features that the file lacks."""
         read = set(self.wanted)
-        profiled = {f.name for f in self.model.features if f.kind in PROFILED}
+        expected = {f.name for f in self.model.features}
         return {
             "ignoredColumns": [n for n in self.names if n not in read],
-            "missingColumns": sorted(profiled - set(self.names)),
+            "missingColumns": sorted(expected - set(self.names)),
         }
 
 

@@ -7,7 +7,6 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from assay.monitoring import health_settings, profiles
-from assay.monitoring.baselines import PROFILED
 from assay.monitoring.batches import requests_health
 from assay.monitoring.blocks import FEATURES
 from assay.monitoring.context import Context
@@ -85,7 +84,7 @@ def _drift(ctx: Context, tx: "Transaction", model: WatchedModel, rule: DriftRule
     batches = tx.batches.latest_predicted(model.deployment.id, model.model_id, rule.batch_count)
     if model.baseline is None or not batches:
         return Health(HealthStatus.UNKNOWN, "No batch holds predictions of the current model.")
-    looked_at = [f for f in model.tracked_features if f.kind in PROFILED and f.name not in rule.excluded_features]
+    looked_at = [f for f in model.tracked_features if f.name not in rule.excluded_features]
     scores = _scores(ctx, tx, model, looked_at, [b.id for b in batches])
     if not scores:
         return _over(batches, HealthStatus.UNKNOWN, f"No feature of the {_last(batches)} has a drift score.")

@@ -10,7 +10,6 @@ import polars as pl
 from assay.engines.casting import cast_column
 from assay.errors import Invalid
 from assay.monitoring import prediction_columns
-from assay.monitoring.baselines import PROFILED
 from assay.monitoring.rows import Rows, check_association_ids
 from assay.monitoring.segments import of_rows
 from assay.monitoring.watched import WatchedModel
@@ -91,7 +90,7 @@ def _sent_segments(block: RowBlock, place: str) -> pl.DataFrame:
 
 
 def _features(block: RowBlock, package: ModelPackage, place: str) -> tuple[pl.DataFrame, dict[str, int]]:
-    known = {f.name: f for f in package.features if f.kind in PROFILED}
+    known = {f.name: f for f in package.features}
     columns: dict[str, pl.Series] = {}
     unreadable: dict[str, int] = {}
     for name, values in block.features:

@@ -12,6 +12,7 @@ from assay.records.ids import is_id, new_id
 from assay.records.models import Feature, FeatureKind, ModelPackage, PackageQuery, Target, TargetType
 from assay.records.pages import Page, PageRequest, cut
 from assay.records.users import User
+from assay.stats.importance import scaled_importance
 
 if TYPE_CHECKING:
     from assay.storage.sql.transaction import Transaction
@@ -97,16 +98,8 @@ def _features(new: NewModelPackage, training: Dataset | None) -> tuple[Feature, 
     unknown = sorted(set(new.importance) - set(columns))
     if unknown:
         raise Invalid(f"featureImportance: the training data has no feature {', '.join(unknown[:12])}.")
-    shares = _scaled(new.importance)
+    shares = scaled_importance(new.importance)
     return tuple(Feature(name, FeatureKind(kind), shares.get(name)) for name, kind in columns.items())
-
-
-def _scaled(importance: dict[str, float]) -> dict[str, float]:
-    """Importance in [0, 1], 1 for the most important feature; a negative one, which is noise, counts as 0."""
-    top = max(importance.values(), default=0.0)
-    if top <= 0.0:
-        return dict.fromkeys(importance, 0.0)
-    return {name: max(0.0, value / top) for name, value in importance.items()}
 
 
 def get(ctx: Context, caller: User, package_id: str) -> ModelPackage:

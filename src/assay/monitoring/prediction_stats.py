@@ -19,6 +19,7 @@ from assay.stats.accuracy import Accuracy, BinaryAccuracy, RegressionAccuracy, a
 from assay.stats.categorical import CategoricalColumn
 from assay.stats.numeric import NumericColumn
 from assay.stats.profile import Profile
+from assay.stats.shares import percent
 
 if TYPE_CHECKING:
     from assay.storage.sql.transaction import Transaction
@@ -151,7 +152,8 @@ def _kept(counts: list[ClassCount], query: StatsQuery) -> list[ClassCount]:
 def class_counts(counts: dict[str, int]) -> list[ClassCount]:
     """Counts with their shares in percent."""
     total = sum(counts.values())
-    return [ClassCount(n, c, 100.0 * c / total if total else 0.0) for n, c in counts.items()]
+    # The contract has numbers here, not nulls: of no rows, none is of the class.
+    return [ClassCount(name, count, percent(count, total) or 0.0) for name, count in counts.items()]
 
 
 # ------------------------------------------------------------------ predictions against actuals

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
 
 
 def read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:

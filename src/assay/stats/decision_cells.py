@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from assay.stats.arrays import IntArray
-from assay.stats.categorical import CategoricalColumn
 from assay.stats.drift import Column, require_same_bins
 from assay.stats.numeric import NumericColumn
 
 ROWS_PER_CELL = 5
 FEWEST_ROWS = 10
+"""Of fewer rows nothing is said."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +25,7 @@ class DecisionCells:
     baseline, current : int array, shape (n_cells,)
         Rows, missing ones among them; no cell is empty on both sides.
     bins : int or None
-        Quantile bins used for a numeric column; None for a categorical one.
+        Quantile bins used for a numeric column; None for any other.
     """
 
     baseline: IntArray
@@ -48,7 +48,8 @@ def decision_cells(baseline: Column, current: Column) -> DecisionCells | None:
     """Cells to test for homogeneity; they depend on how many rows current has and never on their values.
 
     Numeric: `decision_bins` quantile bins and missing. Categorical: every level that current should hold five
-    times by its share of the baseline; all the rest, missing included, in one cell.
+    times by its share of the baseline; all the rest, missing included, in one cell. Text: words likewise, by their
+    mentions; these overlap, so they measure a change and do not test for one (see docs/methods/words.md).
 
     Returns
     -------
@@ -67,6 +68,7 @@ def decision_cells(baseline: Column, current: Column) -> DecisionCells | None:
     --------
     >>> import polars as pl
     >>> from assay.stats.bins import LevelBins
+    >>> from assay.stats.categorical import CategoricalColumn
     >>> rows = pl.Series(["a"] * 50 + ["b"] * 45 + ["c"] * 5)
     >>> bins = LevelBins.of(rows)
     >>> cells = decision_cells(CategoricalColumn.of(rows, bins), CategoricalColumn.of(rows[30:70], bins))
@@ -76,9 +78,7 @@ def decision_cells(baseline: Column, current: Column) -> DecisionCells | None:
     require_same_bins(baseline, current)
     if isinstance(baseline, NumericColumn) and isinstance(current, NumericColumn):
         return _numeric(baseline, current)
-    if isinstance(baseline, CategoricalColumn) and isinstance(current, CategoricalColumn):
-        return _pooled(baseline.cells(), current.cells())
-    return None
+    return _pooled(baseline.cells(), current.cells())
 
 
 def _numeric(baseline: NumericColumn, current: NumericColumn) -> DecisionCells | None:

@@ -6,7 +6,8 @@ import numpy as np
 from scipy import special
 
 from assay.stats.arrays import FloatArray, IntArray
-from assay.stats.drift import proportions, psi, smoothed
+from assay.stats.drift import Column, proportions, psi, smoothed
+from assay.stats.words import TextColumn
 
 EMPTY_SHARE = 1e-4
 
@@ -88,6 +89,29 @@ def psi_interval(baseline: IntArray, current: IntArray, *, confidence: float = 0
     variance = _variance(q, np.log(q / p) + 1 - p / q) / n + _variance(p, np.log(p / q) + 1 - q / p) / m + chance
     reach = float(special.ndtri(0.5 + confidence / 2)) * float(np.sqrt(variance))
     return Interval(max(0.0, centre - reach), max(0.0, centre + reach))
+
+
+def drift_interval(metric: str, baseline: Column, current: Column) -> Interval | None:
+    """95 % interval of `drift_score`: that of the PSI of numbers and levels.
+
+    None for any other metric, and for text: words of one row depend on each other, and no interval is known.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from assay.stats.bins import LevelBins
+    >>> from assay.stats.categorical import CategoricalColumn
+    >>> rows = pl.Series(["a", "b"] * 50)
+    >>> column = CategoricalColumn.of(rows, LevelBins.of(rows))
+    >>> low, high = drift_interval("psi", column, column)
+    >>> low, round(high, 6)
+    (0.0, 0.035436)
+    >>> drift_interval("hellinger", column, column) is None
+    True
+    """
+    if metric != "psi" or isinstance(baseline, TextColumn):
+        return None
+    return psi_interval(baseline.cells(), current.cells())
 
 
 def psi_eps(baseline: IntArray, current: IntArray) -> float | None:

@@ -12,6 +12,7 @@ from assay.stats.categorical import CategoricalColumn
 from assay.stats.drift import Column, require_same_bins
 from assay.stats.fisher import fisher_exact
 from assay.stats.numeric import NumericColumn
+from assay.stats.shares import share
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,20 @@ class RateChange:
     current: float
     p: float
     calibrated: bool = True
+
+
+def missing_share(column: Column) -> float | None:
+    """Share of rows without a value, in [0, 1]; None without rows.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from assay.stats.bins import LevelBins
+    >>> rows = pl.Series(["a", None, "b", "a"])
+    >>> missing_share(CategoricalColumn.of(rows, LevelBins.of(rows)))
+    0.25
+    """
+    return share(column.missing, column.rows)
 
 
 def missing_rate(baseline: Column, current: Column) -> RateChange | None:

@@ -8,6 +8,8 @@ from typing import Self
 
 import polars as pl
 
+from assay.stats.shares import share
+
 
 @dataclass(frozen=True, slots=True)
 class Repeats:
@@ -42,12 +44,12 @@ class Repeats:
     @property
     def baseline_share(self) -> float:
         """Copies per row of the baseline, in [0, 1]; 0.0 without rows."""
-        return self.baseline / self.rows if self.rows else 0.0
+        return share(self.baseline, self.rows) or 0.0
 
     @property
     def current_share(self) -> float:
         """Copies per row of current, in [0, 1]; 0.0 without rows."""
-        return self.current / self.rows if self.rows else 0.0
+        return share(self.current, self.rows) or 0.0
 
 
 def _copies(frame: pl.DataFrame, rows: int, seed: int) -> int:

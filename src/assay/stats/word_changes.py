@@ -6,34 +6,56 @@ See docs/methods/words.md.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
-from assay.stats.arrays import FloatArray, IntArray
+from assay.stats.arrays import BoolArray, FloatArray, IntArray
+from assay.stats.decision_cells import ROWS_PER_CELL
 from assay.stats.drift import require_same_bins
-from assay.stats.multiplicity import benjamini_hochberg
+from assay.stats.fisher import fisher_exact
+from assay.stats.psi import psi_bias_corrected
 from assay.stats.words import TextColumn
 
 _CLOSE = 0.05
-_FEW_EXPECTED = 20.0
 
 
 @dataclass(frozen=True, slots=True)
 class WordChange:
-    """Share of the rows that contain one word, in baseline and current.
+    """The rows that contain one word, in baseline and current.
 
     Attributes
     ----------
     word : str
-    baseline, current : float
-        Shares of all rows, missing ones included, in [0, 1].
-    p : float
-        Chance of so large a difference when nothing has drifted, adjusted for the number of words, in [0, 1].
+    baseline_rows, rows : int
+        Rows that contain it.
+    m, n : int
+        All rows of baseline and current, missing ones included.
+    p : float or None
+        Chance of so large a change of any tested word when nothing has drifted, in [0, 1]. None for a word that is
+        not tested: fewer than five rows of current are expected to contain it.
     """
 
     word: str
-    baseline: float
-    current: float
-    p: float
+    baseline_rows: int
+    rows: int
+    m: int
+    n: int
+    p: float | None
+
+    @property
+    def baseline(self) -> float:
+        """Share of the baseline's rows that contain the word, in [0, 1]."""
+        return self.baseline_rows / self.m
+
+    @property
+    def current(self) -> float:
+        """Share of current's rows that contain the word, in [0, 1]."""
+        return self.rows / self.n
+
+    @property
+    def psi_bc(self) -> float:
+        """Bias-corrected PSI of two cells: the rows that contain the word, and all the others."""
+        cells = (np.array([k, rows - k]) for k, rows in ((self.baseline_rows, self.m), (self.rows, self.n)))
+        return psi_bias_corrected(*cells) or 0.0
 
 
 def word_changes(baseline: TextColumn, current: TextColumn) -> list[WordChange] | None:
@@ -42,8 +64,8 @@ def word_changes(baseline: TextColumn, current: TextColumn) -> list[WordChange] 
     Returns
     -------
     list of WordChange or None
-        By adjusted p, then by the size of the change, then by word. None when either side has no rows. The smallest
-        p is one for "no word's share has changed".
+        By p, then by the size of the change, then by word. None when either side has no rows. The first p is one
+        for "no word's share has changed".
 
     Raises
     ------
@@ -62,30 +84,36 @@ def word_changes(baseline: TextColumn, current: TextColumn) -> list[WordChange] 
 
     References
     ----------
-    Fisher (1922), Journal of the Royal Statistical Society 85(1), 87-94. Benjamini and Hochberg (1995).
+    Fisher (1922), Journal of the Royal Statistical Society 85(1), 87-94.
     """
     require_same_bins(baseline, current)
     m, n = baseline.rows, current.rows
     if not (m and n):
         return None
     one, other = baseline.counts[:-1], current.counts[:-1]
-    adjusted = benjamini_hochberg(_p_values(one, other, m, n).tolist())
+    # As with the cells of a category: which words are tested depends on the baseline and on n alone.
+    tested = one * n >= ROWS_PER_CELL * m
+    p = np.minimum(1.0, np.count_nonzero(tested) * _p_values(one, other, m, n, tested))
     changes = [
-        WordChange(word, a / m, b / n, 1.0 if p is None else p)
-        for word, a, b, p in zip(baseline.bins.words, one.tolist(), other.tolist(), adjusted, strict=True)
+        WordChange(word, a, b, m, n, chance if known else None)
+        for word, a, b, chance, known in zip(
+            baseline.bins.words, one.tolist(), other.tolist(), p.tolist(), tested.tolist(), strict=True
+        )
     ]
-    return sorted(changes, key=lambda change: (change.p, -abs(change.current - change.baseline), change.word))
+    return sorted(changes, key=_place)
 
 
-def _p_values(one: IntArray, other: IntArray, m: int, n: int) -> FloatArray:
-    """Two-sided p of each word: chi-square of the two shares, Fisher's where rows are few and it is close."""
+def _place(change: WordChange) -> tuple[float, float, str]:
+    return 2.0 if change.p is None else change.p, -abs(change.current - change.baseline), change.word
+
+
+def _p_values(one: IntArray, other: IntArray, m: int, n: int, tested: BoolArray) -> FloatArray:
+    """Two-sided p of each word: chi-square of the two shares, Fisher's exact one where it is at most 0.05."""
     share = (one + other) / (m + n)
     variance = share * (1 - share) * (1 / m + 1 / n)
     difference = other / n - one / m
     squares = np.divide(difference**2, variance, out=np.zeros_like(share), where=variance > 0)
     p: FloatArray = special.chdtrc(1, squares)
-    expected = np.minimum(share, 1 - share) * min(m, n)
-    for place in np.flatnonzero((p <= _CLOSE) & (expected < _FEW_EXPECTED)).tolist():
-        table = [[one[place], m - one[place]], [other[place], n - other[place]]]
-        p[place] = stats.fisher_exact(table).pvalue
+    for place in np.flatnonzero((p <= _CLOSE) & tested).tolist():
+        p[place] = fisher_exact(int(other[place]), n, int(one[place]), m)
     return p

@@ -5,6 +5,7 @@ See docs/methods/words.md.
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
@@ -17,6 +18,7 @@ from assay.stats.arrays import IntArray, read_only, same_content
 from assay.stats.distinct import Distinct, hashes_of_texts
 from assay.stats.series import levels
 
+ROWS_AT_ONCE = 65_536
 WORD = r"[\p{L}\p{M}\p{N}]+"
 """A word: letters, combining marks and digits in a row, in lower case. Everything else separates."""
 
@@ -41,11 +43,11 @@ class WordBins:
     @classmethod
     def of(cls, values: pl.Series, *, top: int = 1000) -> Self:
         """Bins of a baseline column, read as text by `assay.stats.series.levels`; null: missing."""
-        ranked = (
-            _words_of_rows(levels(values).drop_nulls())["word"]
-            .value_counts(name="rows")
-            .sort("rows", "word", descending=[True, False])
-        )
+        counted = [
+            _words_of_rows(some)["word"].value_counts(name="rows") for some in _slices(levels(values).drop_nulls())
+        ]
+        rows = pl.concat(counted).group_by("word").agg(pl.col("rows").sum())
+        ranked = rows.sort("rows", "word", descending=[True, False])
         return cls(tuple(ranked["word"].head(top).to_list()))
 
     @cached_property
@@ -114,11 +116,7 @@ class TextColumn:
             When the column holds bytes or nested values.
         """
         texts = levels(values).drop_nulls()
-        found = _words_of_rows(texts)
-        cells = found["word"].cast(bins.dtype, strict=False).to_physical()
-        known = cells.is_not_null()
-        counts = np.bincount(cells.filter(known).to_numpy(), minlength=len(bins.words) + 1).astype(np.int64)
-        counts[-1] = texts.len() - found["row"].filter(known).n_unique()
+        counts = np.sum([_counts(some, bins) for some in _slices(texts)], axis=0)
         distinct = Distinct.of(hashes_of_texts(texts.unique()))
         return cls(bins, read_only(counts), values.len() - texts.len(), texts.len(), distinct)
 
@@ -161,6 +159,21 @@ class TextColumn:
         return same_content(self, other)
 
     __hash__ = None  # type: ignore[assignment]  # compared by content that numpy cannot hash
+
+
+def _counts(texts: pl.Series, bins: WordBins) -> IntArray:
+    found = _words_of_rows(texts)
+    cells = found["word"].cast(bins.dtype, strict=False).to_physical()
+    known = cells.is_not_null()
+    counts = np.bincount(cells.filter(known).to_numpy(), minlength=len(bins.words) + 1).astype(np.int64)
+    counts[-1] = texts.len() - found["row"].filter(known).n_unique()
+    return counts
+
+
+def _slices(texts: pl.Series) -> Iterator[pl.Series]:
+    """The rows, some at a time, at least once: every word of a row is held while they are counted."""
+    for start in range(0, max(texts.len(), 1), ROWS_AT_ONCE):
+        yield texts.slice(start, ROWS_AT_ONCE)
 
 
 def _words_of_rows(texts: pl.Series) -> pl.DataFrame:

@@ -38,8 +38,8 @@ def test_a_slow_drift_shows_in_the_window_and_not_in_the_batch() -> None:
     batches = [batch(50, 0.35, seed=seed) for seed in range(20, 27)]
     judged = decide_with_window(BASELINE, batches, batch_id="b")
     assert judged.batch.status is Status.PASSING
-    assert judged.window.status is Status.WARNING
-    assert (judged.status, judged.batches) == (Status.WARNING, 7)
+    assert judged.window.status is Status.FAILING
+    assert (judged.status, judged.batches) == (Status.FAILING, 7)
     assert judged.drifted == judged.window.drifted
 
 
@@ -59,7 +59,7 @@ def test_the_first_batch_has_the_whole_level() -> None:
 
 def test_a_batch_without_rows_leaves_the_window_to_speak() -> None:
     judged = decide_with_window(BASELINE, [batch(200, 1.0), batch(0)])
-    assert (judged.batch.status, judged.status) == (Status.UNKNOWN, Status.WARNING)
+    assert (judged.batch.status, judged.status) == (Status.UNKNOWN, Status.FAILING)
 
 
 @pytest.mark.parametrize(

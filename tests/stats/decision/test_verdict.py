@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 from tests.stats.decision.frames import ROWS, bins_of, normal, profiles
 
 from assay.errors import BinsMismatch, Invalid
@@ -22,6 +23,7 @@ from assay.stats.decision import (
 )
 from assay.stats.multiplicity import benjamini_hochberg, benjamini_yekutieli
 from assay.stats.profile import Profile
+from assay.stats.words import WordBins
 
 LEVELS = ["a"] * 60 + ["b"] * 30 + ["c"] * 10
 
@@ -97,16 +99,18 @@ def test_weights_by_importance_lower_the_bar_for_what_matters() -> None:
 @pytest.mark.parametrize(
     ("given", "status"),
     [
-        ({}, Status.WARNING),
+        ({}, Status.FAILING),
+        ({"importance": {"x1": 1.0}}, Status.FAILING),
+        ({"importance": {"x0": 0.0}}, Status.WARNING),
         ({"importance": {"x0": 0.49}}, Status.WARNING),
         ({"importance": {"x0": 0.5}}, Status.FAILING),
-        ({"starred": ["x0"]}, Status.FAILING),
-        ({"families": {"x0": "target"}}, Status.FAILING),
-        ({"families": {"x0": "predictions"}}, Status.WARNING),
-        ({"options": DecisionOptions(counts=StatusCounts(low_warning=2))}, Status.PASSING),
-        ({"options": DecisionOptions(counts=StatusCounts(low_failing=1))}, Status.FAILING),
-        ({"options": DecisionOptions(counts=StatusCounts(high_failing=2)), "starred": ["x0"]}, Status.WARNING),
-        ({"options": DecisionOptions(counts=StatusCounts(1, None, None, None)), "starred": ["x0"]}, Status.PASSING),
+        ({"importance": {"x0": 0.1}, "starred": ["x0"]}, Status.FAILING),
+        ({"importance": {"x0": 0.1}, "families": {"x0": "target"}}, Status.FAILING),
+        ({"families": {"x0": "predictions"}}, Status.FAILING),
+        ({"importance": {"x0": 0.1}, "options": DecisionOptions(counts=StatusCounts(low_warning=2))}, Status.PASSING),
+        ({"importance": {"x0": 0.1}, "options": DecisionOptions(counts=StatusCounts(low_failing=1))}, Status.FAILING),
+        ({"options": DecisionOptions(counts=StatusCounts(high_failing=2))}, Status.WARNING),
+        ({"options": DecisionOptions(counts=StatusCounts(1, None, None, None))}, Status.PASSING),
     ],
 )
 def test_importance_and_counts_make_the_status(given: dict, status: Status) -> None:
@@ -357,3 +361,45 @@ def test_another_level_judges_the_same_evidence() -> None:
 )
 def test_the_worst_status_is_the_most_severe_known_one(statuses: list[Status], wanted: Status) -> None:
     assert worst(statuses) is wanted
+
+
+def notes(rows: list[str | None]) -> tuple[Profile, dict[str, WordBins]]:
+    frame = pl.DataFrame({"note": pl.Series(rows, dtype=pl.String)})
+    bins = {"note": WordBins.of(frame["note"])}
+    return Profile.of(frame, bins), bins
+
+
+def test_a_text_whose_words_have_changed_has_drifted_and_the_word_is_the_reason() -> None:
+    # 30 % of the texts have "late", in the batch 60 %; its two cells have a PSI of 0.3 ln(0.6/0.3) + 0.3 ln(0.7/0.4).
+    baseline, bins = notes(["plane is late"] * 300 + ["plane is here"] * 700)
+    rows = pl.DataFrame({"note": ["plane is late"] * 60 + ["plane is here"] * 40})
+    feature = decide(baseline, Profile.of(rows, bins), batch_id="b")["note"]
+    check = feature.evidence.leading
+    assert check.name is CheckName.WORDS
+    # "here" and "late" move together, by the same 30 points; four words are tested, and no value is missing.
+    assert (check.rate, check.expected_rate) == (0.4, 0.7)
+    assert feature.evidence.p == pytest.approx(4 * stats.fisher_exact([[60, 40], [300, 700]]).pvalue, rel=1e-9)
+    assert feature.outcome is Outcome.DRIFTED
+    (gate,) = [gate for gate in feature.evidence.gates if gate.name == "word"]
+    assert gate.value == pytest.approx(0.3 * math.log(2) + 0.3 * math.log(7 / 4), abs=0.03)
+    assert feature.smallest_detectable_psi is None
+
+
+def test_missing_texts_are_found_by_their_rate_and_the_same_texts_pass() -> None:
+    baseline, bins = notes(["plane is late", "plane is here"] * 500)
+    gone = Profile.of(pl.DataFrame({"note": ["plane is late", "plane is here", None] * 60}), bins)
+    assert decide(baseline, gone)["note"].evidence.leading.name in {CheckName.MISSING_RATE, CheckName.WORDS}
+    assert "missing_rate" in {gate.name for gate in decide(baseline, gone)["note"].evidence.gates}
+    same = Profile.of(pl.DataFrame({"note": ["plane is late", "plane is here"] * 60}), bins)
+    assert decide(baseline, same)["note"].outcome is Outcome.NO_EVIDENCE
+
+
+@pytest.mark.parametrize("rows", [[], [""] * 20, ["one of a kind"] * 3, [None] * 20])
+def test_a_text_that_nothing_can_be_said_of_is_unknown_or_quiet(rows: list[str | None]) -> None:
+    baseline, bins = notes(["", "..."] * 20)
+    current = Profile.of(pl.DataFrame({"note": pl.Series(rows, dtype=pl.String)}), bins)
+    feature = decide(baseline, current)["note"]
+    if len(rows) < 10:
+        assert feature.outcome is Outcome.UNKNOWN
+    else:
+        assert feature.evidence.checks[0].reason == "no word is expected in 5 of 20 rows"

@@ -2,10 +2,12 @@
 
 from importlib.resources import files
 
+from assay import __version__ as version
 from assay.library.comparison import Comparison
 from assay.library.html.cards import card, slug
-from assay.library.html.marks import ICONS, WORDS, escaped, figure, quantity
+from assay.library.html.marks import ICONS, STATUS_ICONS, WORDS, escaped, figure, quantity
 from assay.library.html.overview import accuracy_table, joint, overview
+from assay.library.html.scatter import scatter
 
 __all__ = ["page"]
 
@@ -18,6 +20,7 @@ def page(comparison: Comparison) -> str:
     title = f"{WORDS[comparison.verdict.status]}: {_sentence(comparison)}"
     body = [
         _header(comparison),
+        scatter(comparison.features, comparison.big_psi),
         accuracy_table(comparison.accuracy),
         joint(comparison),
         _cards(comparison, "drifted", "Drifted", "Real, and big enough to matter."),
@@ -46,12 +49,16 @@ def _header(comparison: Comparison) -> str:
     reasons = comparison.verdict.reasons
     items = "".join(f"<li>{_linked(reason, comparison)}</li>" for reason in reasons[:REASONS])
     more = f'<p class="soft">and {len(reasons) - REASONS} more, below</p>' if len(reasons) > REASONS else ""
-    passing = status == "passing"
-    listed = f"<p>{escaped(reasons[0])}</p>" if passing else f'<ol class="reasons">{items}</ol>{more}'
+    listed = (
+        f"<p>{escaped(reasons[0])}</p>"
+        if status in {"passing", "unknown"}
+        else f'<ol class="reasons">{items}</ol>{more}'
+    )
     figures = "".join(
         [
             figure("Rows", f"{comparison.rows:,}"),
             figure("Baseline rows", f"{comparison.baseline_rows:,}"),
+            *_worth(comparison),
             figure(
                 "Alarm budget", f"{100 * comparison.alpha:g} %", "chance that a batch without drift carries any mark"
             ),
@@ -60,9 +67,33 @@ def _header(comparison: Comparison) -> str:
     )
     return (
         f'<header><p class="verdict {status}"><span class="icon" aria-hidden="true">{ICONS[status]}</span> '
-        f"{WORDS[status]}</p><h1>{escaped(_sentence(comparison))}</h1>{listed}"
+        f"{WORDS[status]}</p><h1>{escaped(_sentence(comparison))}</h1>"
+        f'<p class="sides"><b>{escaped(comparison.labels[1])}</b> against <b>{escaped(comparison.labels[0])}</b></p>'
+        f"{_strip(comparison)}{listed}"
         f'<dl class="figures">{figures}</dl></header>'
     )
+
+
+def _worth(comparison: Comparison) -> list[str]:
+    if comparison.worth is None:
+        return []
+    then, now = comparison.worth
+    return [figure("Worth", f"{now:,} and {then:,}", "equally weighted rows that the weighted ones are worth")]
+
+
+def _strip(comparison: Comparison) -> str:
+    """How many features have which status, as one bar and in words."""
+    found = [(status, sum(one.status == status for one in comparison.features)) for status in STATUS_ICONS]
+    held = [(status, count) for status, count in found if count]
+    parts = "".join(f'<i class="{status.replace(" ", "-")}" style="flex:{count}"></i>' for status, count in held)
+    words = "".join(
+        f'<li class="mark {status.replace(" ", "-")}">{_counted(status, count)}</li>' for status, count in held
+    )
+    return f'<div class="strip" aria-hidden="true">{parts}</div><ul class="counts">{words}</ul>' if held else ""
+
+
+def _counted(status: str, count: int) -> str:
+    return f'<span class="icon" aria-hidden="true">{STATUS_ICONS[status]}</span> {count:,} {status}'
 
 
 def _linked(reason: str, comparison: Comparison) -> str:
@@ -104,5 +135,6 @@ def _footer(comparison: Comparison) -> str:
     return (
         f'<footer>{held}<p class="soft">A change is <em>real</em> when chance would show as much in fewer than '
         f"{100 * comparison.alpha:g} of 100 batches, all features taken together, and <em>big</em> when the "
-        f"bias-corrected PSI is {comparison.big_psi:g} or more, or a rate moved by two points.</p></footer>"
+        f"bias-corrected PSI is {comparison.big_psi:g} or more, or a rate moved by two points.</p>"
+        f'<p class="soft">Made by Assay {version}. The page needs no network.</p></footer>'
     )

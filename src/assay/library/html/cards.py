@@ -3,10 +3,12 @@
 import hashlib
 import re
 
-from assay.library.charts import Chart
+from assay.library.charts import Axis, Chart
 from assay.library.comparison import FeatureComparison
 from assay.library.html.marks import DASH, STATUS_ICONS, chance, escaped, figure, index, share
 from assay.library.html.svg import chart_svg
+
+HEADS: dict[Axis, str] = {"numbers": "Values", "levels": "Level", "words": "Rows with the word"}
 
 
 def slug(one: FeatureComparison) -> str:
@@ -65,15 +67,14 @@ def _table(one: FeatureComparison) -> str:
         return ""
     return (
         f"<details><summary>Figures<span class='hidden'> of {escaped(one.name)}</span></summary><table><thead><tr>"
-        f"<th scope='col'>{'Values' if one.chart.ordered else 'Level'}</th><th scope='col'>Baseline</th>"
+        f"<th scope='col'>{HEADS[one.chart.axis]}</th><th scope='col'>Baseline</th>"
         f"<th scope='col'>Current</th></tr></thead><tbody>{_rows(one.chart)}</tbody></table></details>"
     )
 
 
 def _rows(chart: Chart) -> str:
-    m, n = (max(1, total) for total in chart.totals)
     return "".join(
-        f"<tr><th scope='row'>{escaped(bar.label)}</th><td>{bar.baseline:,} <i>{share(bar.baseline / m)}</i></td>"
-        f"<td>{bar.current:,} <i>{share(bar.current / n)}</i></td></tr>"
-        for bar in chart.bars
+        f"<tr><th scope='row'>{escaped(bar.label)}</th><td>{bar.baseline:,} <i>{share(then)}</i></td>"
+        f"<td>{bar.current:,} <i>{share(now)}</i></td></tr>"
+        for bar, (then, now) in zip(chart.bars, chart.shares, strict=True)
     )

@@ -41,8 +41,29 @@ def share(value: float | None) -> str:
 
 
 def index(value: float | None) -> str:
-    """A PSI; a dash for unknown."""
-    return DASH if value is None else f"{value:.2f}" if value < 1000 else "> 999"
+    """A PSI; a dash for unknown.
+
+    Examples
+    --------
+    >>> index(0.123), index(0.001), index(0.0), index(5000.0)
+    ('0.12', '< 0.01', '0.00', '> 999')
+    """
+    if value is None:
+        return DASH
+    if 0.0 < value < 0.005:
+        return "< 0.01"
+    return f"{value:.2f}" if value < 1000 else "> 999"
+
+
+def change(percent: float | None) -> str:
+    """A change in per cent with its sign; a dash for unknown.
+
+    Examples
+    --------
+    >>> change(-26.42), change(3.0)
+    ('-26.4 %', '+3.0 %')
+    """
+    return DASH if percent is None else f"{percent:+.1f} %"
 
 
 def chance(p: float | None) -> str:

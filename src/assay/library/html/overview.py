@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from assay.library.accuracy import MetricChange
 from assay.library.comparison import Comparison, FeatureComparison
 from assay.library.html.cards import slug
-from assay.library.html.marks import DASH, STATUS_ICONS, chance, escaped, index
+from assay.library.html.marks import DASH, STATUS_ICONS, chance, change, escaped, index
 
 
 def accuracy_table(metrics: Sequence[MetricChange]) -> str:
@@ -14,13 +14,15 @@ def accuracy_table(metrics: Sequence[MetricChange]) -> str:
         return ""
     rows = "".join(
         f"<tr><th scope='row'>{escaped(one.metric)}</th><td>{_interval(one.current, one.low, one.high)}</td>"
-        f"<td>{_interval(one.baseline, one.baseline_low, one.baseline_high)}</td><td>{_word(one)}</td></tr>"
+        f"<td>{_interval(one.baseline, one.baseline_low, one.baseline_high)}</td>"
+        f"<td>{escaped(change(one.percent_change))}</td><td>{_word(one)}</td></tr>"
         for one in metrics
     )
     return (
         '<section><h2>Accuracy</h2><div class="scroll" tabindex="0" role="region" aria-label="Accuracy"><table>'
         "<thead><tr><th scope='col'>Metric</th><th scope='col'>Current (95 %)</th><th scope='col'>Baseline (95 %)</th>"
-        f"<th scope='col'>Verdict</th></tr></thead><tbody>{rows}</tbody></table></div></section>"
+        "<th scope='col'>Change</th><th scope='col'>Verdict</th></tr></thead>"
+        f"<tbody>{rows}</tbody></table></div></section>"
     )
 
 
@@ -85,4 +87,6 @@ def _interval(value: float | None, low: float | None, high: float | None) -> str
 
 
 def _word(one: MetricChange) -> str:
-    return "<span class='mark drifted'>✕ worse</span>" if one.degraded else "no alarm"
+    if one.degraded:
+        return "<span class='mark drifted'>✕ worse</span>"
+    return "no alarm" if one.degraded is not None else f"unknown: {escaped(one.reason)}"

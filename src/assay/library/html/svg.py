@@ -11,20 +11,15 @@ FEW = 12
 
 def chart_svg(chart: Chart, words: str) -> str:
     """The chart; ``words`` say what it shows to those who cannot see it."""
-    if not chart.bars or not any(chart.totals):
+    if not chart.bars or not any(chart.rows):
         return '<p class="soft empty">No values to draw.</p>'
-    shares = _shares(chart)
-    top = max(max(pair) for pair in shares)
-    if chart.ordered:
+    shares = chart.shares
+    top = max(max(pair) for pair in shares) or 1.0
+    if chart.axis == "numbers":
         height, drawn = HEIGHT, _ordered(chart, shares, top)
     else:
         height, drawn = ROW * len(chart.bars) + 4, _levels(chart.bars, shares, top)
     return f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escaped(words)}">{drawn}</svg>'
-
-
-def _shares(chart: Chart) -> list[tuple[float, float]]:
-    m, n = (max(1, total) for total in chart.totals)
-    return [(bar.baseline / m, bar.current / n) for bar in chart.bars]
 
 
 def _ordered(chart: Chart, shares: list[tuple[float, float]], top: float) -> str:

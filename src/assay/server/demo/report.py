@@ -30,7 +30,7 @@ def show(deployments: Sequence[SubjectFigures]) -> None:
     for title, points in (("What to look at", findings(deployments)), ("How to read it", explanations(deployments))):
         _print(Group(Text(), Text(title, style="bold"), *map(_point, points)))
     if _console().is_terminal:
-        _print(_point("Yellow: the drift counts. Red: worse than the baseline, with the whole 95 % interval."))
+        _print(_point("Yellow: the drift counts. Red: worse than the baseline, beyond chance and by 5 % or more."))
     _print(Text())
 
 
@@ -104,7 +104,7 @@ def _scored(feature: str, score: float | None) -> Text:
 
 
 def _judged(row: AccuracyRow) -> Text:
-    return Text(_accuracy(row.value), style="red" if is_surely_worse(row) else "")
+    return Text(_accuracy(row.value), style="red" if row.degraded else "")
 
 
 def _drift_style(score: float | None) -> str:
@@ -151,13 +151,6 @@ def explanations(deployments: Sequence[SubjectFigures]) -> list[str]:
     """What the figures rest on."""
     first = deployments[0]
     return [_baseline_point(first), *_flattery_points(deployments), _unmatched_point(first), _legend()]
-
-
-def is_surely_worse(row: AccuracyRow) -> bool:
-    """Whether the whole 95 % interval lies on the worse side of the baseline's value."""
-    if row.baseline is None or row.low is None or row.high is None:
-        return False
-    return row.high < row.baseline if _higher_is_better(row) else row.low > row.baseline
 
 
 def _is_better(row: AccuracyRow) -> bool:
@@ -216,13 +209,14 @@ def _accuracy_point(found: SubjectFigures) -> str:
     later = _later(found)
     metric = found.subject.metrics[0][0]
     rows = [batch.accuracy[metric] for batch in later]
-    worse = sum(is_surely_worse(row) for row in rows)
-    side, sign = ("below", 1) if _higher_is_better(rows[0]) else ("above", -1)
+    worse = sum(bool(row.degraded) for row in rows)
+    months = f"{'all' if worse == len(rows) else f'{worse} of the'} {len(rows)} months from March on"
+    sign = 1 if _higher_is_better(rows[0]) else -1
     worst = min(later, key=lambda batch: sign * (batch.accuracy[metric].value or 0.0))
     return (
-        f"{found.subject.label}: {metric} lies {side} the baseline's {_accuracy(rows[0].baseline)}, with its whole "
-        f"95 % interval, in {'all' if worse == len(rows) else f'{worse} of the'} {len(rows)} months from March on. "
-        f"Worst is {worst.batch.name} with {_accuracy(worst.accuracy[metric].value)}."
+        f"{found.subject.label}: {metric} is worse than the baseline's {_accuracy(rows[0].baseline)}, beyond chance "
+        f"and by 5 percent or more, in {months}. Worst is {worst.batch.name} with "
+        f"{_accuracy(worst.accuracy[metric].value)}."
     )
 
 

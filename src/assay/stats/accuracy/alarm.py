@@ -4,7 +4,7 @@ See docs/methods/accuracy_alarm.md.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
 
@@ -62,6 +62,17 @@ class AccuracyRule:
                 raise Invalid(f"The {name} threshold is {threshold}, expected a number of at least 0.")
 
 
+def shared(rule: AccuracyRule, metrics: int) -> AccuracyRule:
+    """The rule for each of several metrics of the same rows, so that together they keep to ``rule.alpha``.
+
+    Examples
+    --------
+    >>> shared(AccuracyRule(alpha=0.01), 4).alpha
+    0.0025
+    """
+    return replace(rule, alpha=rule.alpha / max(1, metrics))
+
+
 @dataclass(frozen=True, slots=True)
 class AccuracyChange:
     """One metric against the baseline, and what the rule makes of it.
@@ -96,6 +107,13 @@ class AccuracyChange:
     big: bool | None
     status: AccuracyStatus
     reason: str
+
+    @property
+    def degraded(self) -> bool | None:
+        """Whether the loss is real and big; None when it cannot be told."""
+        if self.status is AccuracyStatus.UNKNOWN:
+            return None
+        return self.status is not AccuracyStatus.PASSING
 
 
 def accuracy_change(

@@ -17,10 +17,10 @@ from assay.stats.accuracy.calibration import Calibration, expected_calibration_e
 from assay.stats.accuracy.confusion import Confusion
 from assay.stats.accuracy.losses import LossMean
 from assay.stats.accuracy.ranking import Ranking
-from assay.stats.accuracy.rows import BoolArray, counted
+from assay.stats.accuracy.rows import counted
 from assay.stats.accuracy.scores import ScoreCounts
 from assay.stats.accuracy.tally import Tally
-from assay.stats.arrays import FloatArray
+from assay.stats.arrays import BoolArray, FloatArray
 from assay.stats.container import pack, unpack
 from assay.stats.estimate import Estimate
 from assay.stats.intervals import clipped, mean_interval

@@ -5,8 +5,7 @@ from typing import Self
 
 import numpy as np
 
-from assay.stats.accuracy.rows import BoolArray
-from assay.stats.arrays import FloatArray, read_only, same_content
+from assay.stats.arrays import BoolArray, FloatArray, read_only, same_content
 from assay.stats.estimate import Estimate
 
 CALIBRATION_BINS = 10

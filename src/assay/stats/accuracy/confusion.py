@@ -7,9 +7,8 @@ import math
 from dataclasses import dataclass
 from typing import Self
 
-from assay.stats.accuracy.rows import BoolArray
 from assay.stats.accuracy.tally import Tally
-from assay.stats.arrays import FloatArray
+from assay.stats.arrays import BoolArray, FloatArray
 from assay.stats.estimate import NO_ROWS, Estimate
 from assay.stats.intervals import clipped, mean_interval, wilson
 

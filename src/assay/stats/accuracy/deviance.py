@@ -13,8 +13,7 @@ import numpy as np
 from assay.errors import BinsMismatch
 from assay.stats.accuracy.comoments import Comoments
 from assay.stats.accuracy.losses import LossMean, two_sum
-from assay.stats.accuracy.rows import BoolArray
-from assay.stats.arrays import FloatArray
+from assay.stats.arrays import BoolArray, FloatArray
 
 Family = Literal["poisson", "gamma", "tweedie"]
 """Tweedie means power 1.5."""

@@ -11,8 +11,8 @@ from assay.stats.accuracy import confusion
 from assay.stats.accuracy.class_table import ClassTable
 from assay.stats.accuracy.confusion import Confusion
 from assay.stats.accuracy.multiclass import MulticlassAccuracy, auc_by_class
-from assay.stats.accuracy.rows import BoolArray
 from assay.stats.accuracy.tally import Tally
+from assay.stats.arrays import BoolArray
 from assay.stats.estimate import Estimate
 
 

@@ -3,9 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from assay.stats.arrays import FloatArray
-
-BoolArray = npt.NDArray[np.bool_]
+from assay.stats.arrays import BoolArray, FloatArray
 
 
 def counted(usable: BoolArray, weights: npt.ArrayLike | None) -> tuple[BoolArray, FloatArray, int]:

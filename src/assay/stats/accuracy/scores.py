@@ -11,8 +11,7 @@ import numpy.typing as npt
 from scipy import special
 
 from assay.errors import BinsMismatch
-from assay.stats.accuracy.rows import BoolArray
-from assay.stats.arrays import FloatArray, read_only, same_content
+from assay.stats.arrays import BoolArray, FloatArray, read_only, same_content
 
 EXACT_SCORES = 100_000
 """Distinct scores that are kept as they are; above it they are counted in cells."""

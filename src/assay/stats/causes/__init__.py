@@ -8,8 +8,10 @@ from assay.stats.causes.categorical import categorical_causes
 from assay.stats.causes.cause import ALPHA, FEWEST_ROWS, Cause, CauseCode, Clues, TypeReading
 from assay.stats.causes.numeric import numeric_causes
 from assay.stats.causes.shared import duplicated_rows, missing_moved, type_change
+from assay.stats.causes.texts import text_causes
 from assay.stats.drift import Column, require_same_bins
 from assay.stats.numeric import NumericColumn
+from assay.stats.words import TextColumn
 
 __all__ = ["ALPHA", "Cause", "CauseCode", "Clues", "TypeReading", "causes"]
 
@@ -61,4 +63,6 @@ def causes(baseline: Column, current: Column, clues: Clues | None = None, *, alp
         found += numeric_causes(baseline, current, alpha)
     elif isinstance(baseline, CategoricalColumn) and isinstance(current, CategoricalColumn):
         found += categorical_causes(baseline, current, clues, alpha)
+    elif isinstance(baseline, TextColumn) and isinstance(current, TextColumn):
+        found += text_causes(baseline, current, alpha)
     return tuple(sorted((cause for cause in found if cause is not None), key=lambda cause: cause.rank))

@@ -144,7 +144,7 @@ def _new_level(
             "p": change.p,
             "calibrated": change.calibrated,
         },
-        rate_psi(change.baseline, change.current, baseline.rows),
+        rate_psi(change.baseline, change.current, baseline.rows, current.rows),
     )
 
 

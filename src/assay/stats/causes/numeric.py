@@ -9,8 +9,10 @@ from scipy import special
 from assay.stats.causes.alignment import Alignment, Change
 from assay.stats.causes.cause import Cause, CauseCode, number, percent
 from assay.stats.causes.outliers import distance_of_cells, outliers
+from assay.stats.causes.shared import RATE_POINTS, rate_psi
 from assay.stats.causes.units import unit_or_scale_change
 from assay.stats.decision_cells import decision_cells
+from assay.stats.fisher import fisher_exact
 from assay.stats.homogeneity import chi_square
 from assay.stats.numeric import NumericColumn
 from assay.stats.quantiles import RELATIVE_ERROR
@@ -39,6 +41,8 @@ def numeric_causes(baseline: NumericColumn, current: NumericColumn, alpha: float
     plain = _constant(baseline, current, alpha) or unit_or_scale_change(baseline, current, alpha)
     if plain is not None:
         return [plain]
+    if _are_two_values(baseline, current):
+        return [_other_share(baseline, current, alpha)]
     far = outliers(baseline, current, alpha)
     location, spread = _location(baseline, current, alpha, far), _spread(baseline, current, alpha, far)
     return [far, location, spread, _shape(baseline, current, alpha, named=(far, location, spread))]
@@ -56,6 +60,32 @@ def _constant(baseline: NumericColumn, current: NumericColumn, alpha: float) -> 
         CauseCode.CONSTANT_COLUMN,
         f"constant: every value is {number(value)}",
         {"value": value, "rows": n, "baseline_low": baseline.low, "baseline_high": baseline.high},
+    )
+
+
+def _are_two_values(baseline: NumericColumn, current: NumericColumn) -> bool:
+    """Whether the column holds two values, such as 0 and 1, and still the same two."""
+    then, now = baseline.buckets.keys, current.buckets.keys
+    return (
+        then.size == 2
+        and set(now.tolist()) <= set(then.tolist())
+        and (current.low, current.high) == (baseline.low, baseline.high)
+        and not (baseline.infinite or current.infinite)
+    )
+
+
+def _other_share(baseline: NumericColumn, current: NumericColumn, alpha: float) -> Cause | None:
+    then, now = (int(side.buckets.counts[-1]) for side in (baseline, current))
+    m, n, value = baseline.moments.n, current.moments.n, baseline.high or 0.0
+    p, q = then / m, now / n
+    chance = fisher_exact(now, n, then, m)
+    if chance > alpha or abs(q - p) < RATE_POINTS:
+        return None
+    return Cause(
+        CauseCode.SHIFT_OF_SHAPE,
+        f"share of {number(value)} {'rose' if q > p else 'fell'} from {percent(p)} to {percent(q)}",
+        {"value": value, "baseline": p, "current": q, "p": chance},
+        rate_psi(p, q, m, n),
     )
 
 

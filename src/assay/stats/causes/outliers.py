@@ -47,7 +47,7 @@ def outliers(baseline: NumericColumn, current: NumericColumn, alpha: float) -> C
             "baseline_high": baseline.bins.high,
             "p": change.p,
         },
-        rate_psi(change.baseline, share, baseline.rows),
+        rate_psi(change.baseline, share, baseline.rows, values),
     )
 
 

@@ -2,10 +2,11 @@
 
 import math
 
+import numpy as np
 from scipy import special
 
 from assay.stats.causes.cause import Cause, CauseCode, Clues, percent, quoted
-from assay.stats.drift import Column
+from assay.stats.drift import Column, psi
 from assay.stats.rates import missing_rate
 
 # Points by which a rate must move to be named, whatever the number of rows.
@@ -13,17 +14,16 @@ RATE_POINTS = 0.01
 REPEATS_POINTS = 0.05
 
 
-def rate_psi(baseline: float, current: float, rows: int) -> float:
-    """PSI of a yes-or-no column with these two rates; half a row where a rate is 0 or 1.
+def rate_psi(baseline: float, current: float, m: int, n: int) -> float:
+    """PSI of a yes-or-no column of m and n rows with these two rates; 0.0 when a side has no rows.
 
     Examples
     --------
-    >>> round(rate_psi(0.1, 0.3, 1000), 6)  # 0.2 * ln(3) + 0.2 * ln(0.9 / 0.7)
-    0.269985
+    >>> round(rate_psi(0.5, 0.8, 10, 10), 6)  # 3/11 * ln(8.5/5.5) - 3/11 * ln(2.5/5.5)
+    0.333757
     """
-    least = 0.5 / max(rows, 1)
-    p, q = (min(max(rate, least), 1 - least) for rate in (baseline, current))
-    return (q - p) * (math.log(q / p) - math.log((1 - q) / (1 - p)))
+    cells = (np.array([yes := round(rate * rows), rows - yes]) for rate, rows in ((baseline, m), (current, n)))
+    return psi(*cells) or 0.0
 
 
 def missing_moved(baseline: Column, current: Column, alpha: float) -> Cause | None:
@@ -36,7 +36,7 @@ def missing_moved(baseline: Column, current: Column, alpha: float) -> Cause | No
         CauseCode.MORE_MISSING if rose else CauseCode.LESS_MISSING,
         f"missing {'rose' if rose else 'fell'} from {percent(change.baseline)} to {percent(change.current)}",
         {"baseline": change.baseline, "current": change.current, "rows": change.rows, "p": change.p},
-        rate_psi(change.baseline, change.current, baseline.rows),
+        rate_psi(change.baseline, change.current, baseline.rows, current.rows),
     )
 
 

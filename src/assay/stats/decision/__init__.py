@@ -3,8 +3,9 @@
 See docs/methods/alarms.md.
 """
 
+from assay.stats.decision.checks import Check, CheckName, Gate
 from assay.stats.decision.detectable import smallest_detectable_psi
-from assay.stats.decision.evidence import Check, CheckName, FeatureEvidence, Gate, evidence
+from assay.stats.decision.evidence import FeatureEvidence, evidence
 from assay.stats.decision.options import Confirm, DecisionOptions, StatusCounts
 from assay.stats.decision.stream import (
     WindowedVerdict,

@@ -1,76 +1,25 @@
 """The checks of each feature and what they found. See docs/methods/alarms.md."""
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 from assay.stats.categorical import CategoricalColumn
+from assay.stats.decision import checks
+from assay.stats.decision.checks import Check, CheckName, Gate
 from assay.stats.decision.detectable import smallest_detectable_psi
 from assay.stats.decision.monte_carlo import Draws, Suspect, draw_family, needs_draws
-from assay.stats.decision.options import FEWEST_ROWS, DecisionOptions
-from assay.stats.decision.tables import (
-    CategoricalPair,
-    NumericPair,
-    Tables,
-    categorical_cells,
-    largest_differences,
-    numeric_cells,
-)
-from assay.stats.drift import Column, require_same_bins
+from assay.stats.decision.options import DecisionOptions
+from assay.stats.decision_cells import FEWEST_ROWS, decision_cells
+from assay.stats.drift import Column, psi, require_same_bins
+from assay.stats.homogeneity import chi_square
 from assay.stats.numeric import NumericColumn
-from assay.stats.rates import RateChange, chance_outside, missing_rate, new_level, out_of_range
+from assay.stats.psi import psi_bias_corrected
+from assay.stats.word_changes import WordChange, word_changes
+from assay.stats.words import TextColumn
 
+Pair = tuple[Column, Column]
 
-class CheckName(StrEnum):
-    """Which question a check asks."""
-
-    HOMOGENEITY = "homogeneity"
-    KOLMOGOROV_SMIRNOV = "kolmogorov_smirnov"
-    MISSING_RATE = "missing_rate"
-    OUT_OF_RANGE = "out_of_range"
-    NEW_LEVEL = "new_level"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One check of one feature.
-
-    Attributes
-    ----------
-    name : CheckName
-    p : float or None
-        Chance of a result at least as far from the baseline when nothing has drifted. None: not run, or not to
-        be relied on; then it does not count among the feature's checks.
-    statistic : float or None
-        Chi-square, largest difference of the distribution functions, or current rate less what is expected of it.
-    n : int
-        Current rows the check rests on.
-    rate, expected_rate : float or None
-        Of a check of a rate; in [0, 1].
-    draws : int
-        Tables drawn for a Monte Carlo p-value; 0 for any other.
-    reason : str or None
-        Why ``p`` is None.
-    """
-
-    name: CheckName
-    p: float | None
-    statistic: float | None
-    n: int
-    rate: float | None = None
-    expected_rate: float | None = None
-    draws: int = 0
-    reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """One measure by which a change is big, the value it has and the limit it has reached."""
-
-    name: str
-    value: float
-    limit: float
+RATES = frozenset({CheckName.MISSING_RATE, CheckName.OUT_OF_RANGE, CheckName.NEW_LEVEL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +37,7 @@ class FeatureEvidence:
     cells : int or None
         Decision cells in use; None when the homogeneity check was not run.
     psi, psi_bc : float or None
-        Over the decision cells; less what chance adds on average. None with ``cells``.
+        Over the decision cells; less what chance adds on average. None where all rows are in one cell.
     min_expected : float or None
         Smallest expected count of a decision cell.
     gates : tuple of Gate
@@ -142,7 +91,7 @@ def evidence(
     ----------
     name : str
         Of the feature; with ``batch_id`` it fixes the random draws.
-    baseline, current : NumericColumn or CategoricalColumn
+    baseline, current : Column
         Counted over the same bins.
     options : DecisionOptions, optional
     batch_id : str
@@ -179,17 +128,7 @@ def first_look(pairs: Mapping[str, tuple[Column, Column]], options: DecisionOpti
     BinsMismatch
         When baseline and current of a feature were counted over different bins.
     """
-    for baseline, current in pairs.values():
-        require_same_bins(baseline, current)
-    unjudged = {name: reason for name, pair in pairs.items() if (reason := _too_little(*pair))}
-    numeric, categorical = split_by_kind({name: pair for name, pair in pairs.items() if name not in unjudged})
-    found = {
-        name: FeatureEvidence(name, pairs[name][0].rows, pairs[name][1].rows, (), None, reason=reason)
-        for name, reason in unjudged.items()
-    }
-    found.update(_of_numbers(numeric, options))
-    found.update(_of_levels(categorical, options))
-    return {name: found[name] for name in pairs}
+    return {name: _look(name, pair, options) for name, pair in pairs.items()}
 
 
 def refined(
@@ -207,18 +146,33 @@ def refined(
     return {name: _with_draws(one, suspects[name].draws) if name in suspects else one for name, one in found.items()}
 
 
-def split_by_kind(
-    pairs: Mapping[str, tuple[Column, Column]],
-) -> tuple[dict[str, NumericPair], dict[str, CategoricalPair]]:
-    """Numeric and categorical features apart."""
-    numeric: dict[str, NumericPair] = {}
-    categorical: dict[str, CategoricalPair] = {}
-    for name, (baseline, current) in pairs.items():
-        if isinstance(baseline, NumericColumn) and isinstance(current, NumericColumn):
-            numeric[name] = baseline, current
-        elif isinstance(baseline, CategoricalColumn) and isinstance(current, CategoricalColumn):
-            categorical[name] = baseline, current
-    return numeric, categorical
+def _look(name: str, pair: Pair, options: DecisionOptions) -> FeatureEvidence:
+    baseline, current = pair
+    require_same_bins(baseline, current)
+    unjudged = _too_little(baseline, current)
+    if unjudged is not None:
+        return FeatureEvidence(name, baseline.rows, current.rows, (), None, reason=unjudged)
+    cells = decision_cells(baseline, current)
+    if isinstance(baseline, TextColumn) and isinstance(current, TextColumn):
+        # Mentions of words depend on one another: their cells measure, and are not tested.
+        test, changes = None, word_changes(baseline, current) or ()
+        run: tuple[Check, ...] = (checks.words(changes, current), checks.missing(baseline, current))
+    else:
+        test, changes = (None if cells is None else chi_square(cells.baseline, cells.current)), ()
+        run = (checks.homogeneity(test, current), *_other_checks(baseline, current))
+    psi_bc = None if cells is None else psi_bias_corrected(cells.baseline, cells.current)
+    return FeatureEvidence(
+        name=name,
+        baseline_rows=baseline.rows,
+        rows=current.rows,
+        checks=run,
+        p=_combined(run),
+        cells=None if test is None else test.df + 1,
+        psi=None if cells is None else psi(cells.baseline, cells.current),
+        psi_bc=psi_bc,
+        min_expected=None if test is None else test.min_expected,
+        gates=(*_gates(psi_bc, run, options), *_word_gates(changes, options)),
+    )
 
 
 def _too_little(baseline: Column, current: Column) -> str | None:
@@ -231,51 +185,13 @@ def _too_little(baseline: Column, current: Column) -> str | None:
     return None
 
 
-def _of_numbers(pairs: Mapping[str, NumericPair], options: DecisionOptions) -> Iterable[tuple[str, FeatureEvidence]]:
-    held = list(pairs.values())
-    tables = Tables.of(*numeric_cells(held))
-    differences, chances = largest_differences(held)
-    for i, (name, (baseline, current)) in enumerate(pairs.items()):
-        checks = (
-            _homogeneity(tables, i, current),
-            _kolmogorov_smirnov(float(differences[i]), float(chances[i]), current),
-            _missing(baseline, current),
-            _outside(baseline, current),
-        )
-        yield name, _gathered(name, baseline, current, checks, tables=tables, row=i, options=options)
-
-
-def _of_levels(pairs: Mapping[str, CategoricalPair], options: DecisionOptions) -> Iterable[tuple[str, FeatureEvidence]]:
-    tables = Tables.of(*categorical_cells(list(pairs.values())))
-    for i, (name, (baseline, current)) in enumerate(pairs.items()):
-        checks = (_homogeneity(tables, i, current), _missing(baseline, current), _new(baseline, current))
-        yield name, _gathered(name, baseline, current, checks, tables=tables, row=i, options=options)
-
-
-def _gathered(  # one row of several tables
-    name: str,
-    baseline: Column,
-    current: Column,
-    checks: tuple[Check, ...],
-    *,
-    tables: Tables,
-    row: int,
-    options: DecisionOptions,
-) -> FeatureEvidence:
-    tested = tables.cells[row] > 1
-    psi_bc = float(tables.psi_bc[row]) if tested else None
-    return FeatureEvidence(
-        name=name,
-        baseline_rows=baseline.rows,
-        rows=current.rows,
-        checks=checks,
-        p=_combined(checks),
-        cells=int(tables.cells[row]) if tested else None,
-        psi=float(tables.psi[row]) if tested else None,
-        psi_bc=psi_bc,
-        min_expected=float(tables.min_expected[row]) if tested else None,
-        gates=_gates(psi_bc, checks, options),
-    )
+def _other_checks(baseline: Column, current: Column) -> tuple[Check, ...]:
+    missing = checks.missing(baseline, current)
+    if isinstance(baseline, NumericColumn) and isinstance(current, NumericColumn):
+        return checks.kolmogorov_smirnov(baseline, current), missing, checks.outside(baseline, current)
+    if isinstance(baseline, CategoricalColumn) and isinstance(current, CategoricalColumn):
+        return missing, checks.new_levels(baseline, current)
+    return (missing,)
 
 
 def _combined(checks: Sequence[Check]) -> float:
@@ -287,7 +203,7 @@ def _combined(checks: Sequence[Check]) -> float:
 def _gates(psi_bc: float | None, checks: Sequence[Check], options: DecisionOptions) -> tuple[Gate, ...]:
     found = [] if psi_bc is None or psi_bc < options.big_psi else [Gate("psi_bc", psi_bc, options.big_psi)]
     for check in checks:
-        if check.rate is None or check.statistic is None:
+        if check.name not in RATES or check.rate is None or check.statistic is None:
             continue
         # A fall of the missing rate matters as much as a rise; the other two rates can only be too high.
         moved = abs(check.statistic) if check.name is CheckName.MISSING_RATE else check.statistic
@@ -297,55 +213,11 @@ def _gates(psi_bc: float | None, checks: Sequence[Check], options: DecisionOptio
     return tuple(found)
 
 
-def _homogeneity(tables: Tables, row: int, current: Column) -> Check:
-    name = CheckName.HOMOGENEITY
-    if tables.cells[row] > 1:
-        return Check(name, float(tables.p[row]), float(tables.statistic[row]), current.rows)
-    values = current.rows - current.missing
-    few = isinstance(current, NumericColumn) and values < FEWEST_ROWS
-    why = f"{values} values fill no two cells" if few else "all rows are in one cell"
-    return Check(name, None, None, current.rows, reason=why)
-
-
-def _kolmogorov_smirnov(difference: float, chance: float, current: NumericColumn) -> Check:
-    name, n = CheckName.KOLMOGOROV_SMIRNOV, current.moments.n
-    if math.isnan(difference):
-        return Check(name, None, None, n, reason="a side has no finite value")
-    return Check(name, chance, difference, n)
-
-
-def _missing(baseline: Column, current: Column) -> Check:
-    name = CheckName.MISSING_RATE
-    if baseline.missing == 0 and current.missing == 0:
-        return Check(name, None, 0.0, current.rows, 0.0, 0.0, reason="no value is missing")
-    return _of_rate(name, missing_rate(baseline, current), current.rows)
-
-
-def _outside(baseline: NumericColumn, current: NumericColumn) -> Check:
-    name, n = CheckName.OUT_OF_RANGE, current.rows - current.missing
-    if baseline.infinite and baseline.moments.n > 1 and current.moments.n:
-        # The baseline holds infinities, so they are nothing new: only finite values can leave its range.
-        m, n = baseline.moments.n, current.moments.n
-        rows = current.below + current.above - current.infinite
-        change: RateChange | None = RateChange(rows, 2 / (m + 1), rows / n, chance_outside(rows, m, n))
-    else:
-        change = out_of_range(baseline, current)
-    # What is expected is so little that "two points above it" is said of the rate itself.
-    return _of_rate(name, change and replace(change, baseline=0.0), n)
-
-
-def _new(baseline: CategoricalColumn, current: CategoricalColumn) -> Check:
-    name, change = CheckName.NEW_LEVEL, new_level(baseline, current)
-    if change is not None and change.rows == 0 and change.baseline == 0.0:
-        return Check(name, None, 0.0, current.rows, 0.0, 0.0, reason="no level is new, and none was rare")
-    return _of_rate(name, change, current.rows)
-
-
-def _of_rate(name: CheckName, change: RateChange | None, n: int) -> Check:
-    if change is None:
-        return Check(name, None, None, n, reason="too few values on a side")
-    p, why = (change.p, None) if change.calibrated else (None, "the batch has over a tenth of the baseline's rows")
-    return Check(name, p, change.current - change.baseline, n, change.current, change.baseline, reason=why)
+def _word_gates(changes: Sequence[WordChange], options: DecisionOptions) -> tuple[Gate, ...]:
+    """The word that has changed most, among those whose change is more than chance."""
+    sure = [change.psi_bc for change in changes if change.p is not None and change.p <= options.alpha]
+    largest = max(sure, default=0.0)
+    return (Gate("word", largest, options.big_psi),) if largest >= options.big_psi else ()
 
 
 def _is_thin(one: FeatureEvidence) -> bool:
@@ -355,10 +227,11 @@ def _is_thin(one: FeatureEvidence) -> bool:
     return p is not None and needs_draws(p, one.min_expected)
 
 
-def _suspect(one: FeatureEvidence, pair: tuple[Column, Column], batch_id: str) -> Suspect:
-    numeric, categorical = split_by_kind({one.name: pair})
-    baseline, current = numeric_cells(list(numeric.values())) if numeric else categorical_cells([*categorical.values()])
-    draws = Draws.of(baseline[0], current[0], name=one.name, batch_id=batch_id)
+def _suspect(one: FeatureEvidence, pair: Pair, batch_id: str) -> Suspect:
+    cells = decision_cells(*pair)
+    if cells is None:
+        raise TypeError(f"{one.name!r} has no cells to draw from")
+    draws = Draws.of(cells.baseline, cells.current, name=one.name, batch_id=batch_id)
     return Suspect(draws, one.checks_run, min((c.p for c in one.checks[1:] if c.p is not None), default=1.0))
 
 

@@ -6,9 +6,6 @@ from typing import Literal
 
 from assay.errors import Invalid
 
-FEWEST_ROWS = 10
-"""A smaller batch gets no verdict."""
-
 
 @dataclass(frozen=True, slots=True)
 class StatusCounts:

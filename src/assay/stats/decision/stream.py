@@ -75,7 +75,7 @@ def decide_with_window(  # the arguments of decide
     >>> slow = [Profile.of(rows[300::70], bins)] * 7  # ten rows each, none of them low
     >>> judged = decide_with_window(Profile.of(rows, bins), slow)
     >>> judged.batch.status, judged.window.status, judged.batch.level
-    (<Status.PASSING: 'passing'>, <Status.WARNING: 'warning'>, 0.005)
+    (<Status.PASSING: 'passing'>, <Status.FAILING: 'failing'>, 0.005)
     """
     chosen = options or DecisionOptions()
     merged = list(batches[-window:])

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
 
-from assay.errors import Invalid
 from assay.stats.decision.evidence import FeatureEvidence, first_look, refined
 from assay.stats.decision.options import DecisionOptions
 from assay.stats.drift import Column
+from assay.stats.importance import is_important, require_finite
 from assay.stats.multiplicity import benjamini_hochberg, benjamini_yekutieli
 from assay.stats.profile import Profile
 
@@ -159,7 +159,7 @@ def decide(  # what a batch is judged by; all but the profiles may be left out
         Counted over the same bins. Columns of the baseline are judged; others are not looked at.
     options : DecisionOptions, optional
     importance : mapping of str to float, optional
-        By feature; scaled so that the most important one has 1. A feature without it is not important.
+        By feature, as `assay.stats.importance.scaled_importance` gives it. A feature without it is important.
     batch_id : str
         Of the current rows.
     families : mapping of str to str, optional
@@ -190,7 +190,7 @@ def decide(  # what a batch is judged by; all but the profiles may be left out
     """
     chosen = options or DecisionOptions()
     weights = {} if importance is None else importance
-    _require_finite(weights)
+    require_finite(weights)
     family_of = {name: (families or {}).get(name, FEATURES) for name in sorted(baseline.columns)}
     pairs: dict[str, tuple[Column, Column]] = {
         name: (baseline.columns[name], current.columns[name]) for name in family_of if name in current.columns
@@ -267,7 +267,7 @@ def _family_verdicts(  # the arguments of decide, for one family
             importance=importance.get(one.name),
             important=family == TARGET
             or one.name in starred
-            or importance.get(one.name, -math.inf) >= options.importance_threshold,
+            or is_important(importance.get(one.name), options.importance_threshold),
             tests=tests,
         )
         for one, adjusted_p in zip(found.values(), adjusted, strict=True)
@@ -331,10 +331,5 @@ def _in_words(feature: FeatureVerdict) -> str:
     leading = feature.evidence.leading
     by = "" if leading is None else f" (by {leading.name.value}, adjusted p {feature.adjusted_p:.2g})"
     gates = ", ".join(f"{gate.name} {gate.value:.3g} reaches {gate.limit:g}" for gate in feature.evidence.gates)
-    return f"{feature.name!r} has drifted{by}: {gates}"
-
-
-def _require_finite(importance: Mapping[str, float]) -> None:
-    for name, value in importance.items():
-        if not math.isfinite(value):
-            raise Invalid(f"importance of {name!r}: found {value}, expected a finite number.")
+    unknown = "; importance not known" if feature.importance is None and feature.family == FEATURES else ""
+    return f"{feature.name!r} has drifted{by}: {gates}{unknown}"

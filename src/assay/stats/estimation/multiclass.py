@@ -15,10 +15,10 @@ import numpy.typing as npt
 from assay.errors import BinsMismatch, Invalid
 from assay.stats.accuracy.binary import CLIP
 from assay.stats.accuracy.ranking import auc_bound, auc_of_counts
-from assay.stats.accuracy.rows import BoolArray, counted
+from assay.stats.accuracy.rows import counted
 from assay.stats.accuracy.scores import EXACT_SCORES, ScoreCounts
 from assay.stats.accuracy.tally import Tally
-from assay.stats.arrays import FloatArray, IntArray, read_only, same_content
+from assay.stats.arrays import BoolArray, FloatArray, IntArray, read_only, same_content
 from assay.stats.container import pack, unpack
 from assay.stats.estimate import NO_ROWS, Estimate
 from assay.stats.estimation.calibration_map import RESAMPLES, CalibrationMaps, Holdout, corrected, draws
