@@ -160,6 +160,20 @@ OPERATIONS = [
         {"json": {"data": [{"modelId": "{model}", "batchId": "{batch}", "predictions": _SCORES}]}},
     ),
     Operation(
+        "addPredictionInputsFromDataset",
+        "POST",
+        _D + "predictionInputs/fromDataset/",
+        DEPLOYMENT,
+        {"json": {"datasetId": "{dataset}"}},
+    ),
+    Operation(
+        "addActualsFromDataset",
+        "POST",
+        _D + "actuals/fromDataset/",
+        DEPLOYMENT,
+        {"json": {"datasetId": "{dataset}", "associationIdColumn": "id", "actualValueColumn": "target"}},
+    ),
+    Operation(
         "addActuals",
         "POST",
         _D + "actuals/fromJSON/",

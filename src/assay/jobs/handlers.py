@@ -5,6 +5,7 @@ from collections.abc import Callable
 from assay.monitoring import (
     accuracy_refresh,
     baselines,
+    dataset_actuals,
     datasets,
     deletions,
     export_job,
@@ -24,6 +25,7 @@ HANDLERS: dict[str, Callable[[Context, Job], None]] = {
     baselines.PREPARE_BASELINE: baselines.prepare,
     replacements.REPLACE_MODEL: replacements.replace_model,
     uploads.COUNT_UPLOAD: uploads.count,
+    dataset_actuals.STORE_ACTUALS: dataset_actuals.store,
     accuracy_refresh.REFRESH_ACCURACY: accuracy_refresh.refresh,
     folding.FOLD_PROFILES: folding.fold,
     segment_profiles.PROFILE_SEGMENTS: segment_profiles.profile_segments,

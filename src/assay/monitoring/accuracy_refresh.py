@@ -48,13 +48,17 @@ def recompute(
 
 def refresh(ctx: Context, job: Job) -> None:
     """Compute every pair of the deployment that is stale. Deliveries that came together are one computation."""
-    deployment_id = job.args["deployment_id"]
+    compute_stale(ctx, job.args["deployment_id"])
+    with ctx.store.transaction() as tx:
+        tx.jobs.complete(job, ctx.clock())
+
+
+def compute_stale(ctx: Context, deployment_id: str) -> None:
+    """Compute what is stale of a deployment, now; an older computation that runs beside never replaces a newer."""
     with ctx.store.snapshot() as tx:
         stale = tx.accuracy.stale(deployment_id)
     for pair in stale:
         _refresh_pair(ctx, pair)
-    with ctx.store.transaction() as tx:
-        tx.jobs.complete(job, ctx.clock())
 
 
 def _refresh_pair(ctx: Context, pair: StaleAccuracy) -> None:

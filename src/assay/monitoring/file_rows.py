@@ -95,13 +95,17 @@ def _column(names: tuple[str, ...], asked: str | None, default: str | None, role
     return asked or (default if default in names else None)
 
 
-def tally_of(ctx: Context, plan: FilePlan, path: Path, *, blob_prefix: str, arrived: datetime) -> Tally:
+def tally_of(
+    ctx: Context, plan: FilePlan, path: Path, *, blob_prefix: str, arrived: datetime, uncounted: bool = False
+) -> Tally:
     """Read, check, profile and keep every row of a file; nothing is kept of one that is refused.
 
     Parameters
     ----------
     arrived : datetime
         Stands for the prediction time of rows that have none.
+    uncounted : bool
+        Whether the rows are only kept, and count for neither drift nor accuracy.
 
     Raises
     ------
@@ -109,9 +113,10 @@ def tally_of(ctx: Context, plan: FilePlan, path: Path, *, blob_prefix: str, arri
         When the file cannot be read, has no rows, or a row cannot be a prediction.
     """
     settings = plan.model.deployment.settings
+    tracked = tracking(settings, skip_drift=uncounted, skip_accuracy=uncounted)
     with ctx.store.snapshot() as tx:
         cut = cut_of(ctx, tx, plan.model.deployment)
-    tally = Tally(ctx, plan.model.ready, tracking(settings), blob_prefix, cut)
+    tally = Tally(ctx, plan.model.ready, tracked, blob_prefix, cut)
     try:
         seen = 0
         for chunk in ctx.engine.chunks(path, plan.form, rows=ctx.limits.chunk_rows, columns=plan.wanted):

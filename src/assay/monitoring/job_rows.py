@@ -8,10 +8,11 @@ import polars as pl
 
 from assay.engines.casting import numbers, texts, unreadable_numbers
 from assay.errors import Invalid, TooManyBadRows
-from assay.monitoring import job_actuals
+from assay.monitoring import actual_columns
+from assay.monitoring.actual_columns import ActualsPlan, Faults
 from assay.monitoring.context import Context
 from assay.monitoring.file_rows import ColumnRoles, FilePlan, plan_of, require_rows, rows_of
-from assay.monitoring.job_actuals import ActualsPlan, Faults, KeptActuals
+from assay.monitoring.job_actuals import KeptActuals
 from assay.monitoring.job_intake import RowsFile
 from assay.monitoring.job_result import OK, ResultFile
 from assay.monitoring.prediction_columns import expected, impossible
@@ -50,7 +51,7 @@ def job_plan(model: WatchedModel, spec: JobSpec, names: tuple[str, ...], file: R
         association_id = None
     elif association_id is not None and association_id not in names:
         raise Invalid(f"The file has no association id column '{association_id}'. It has: {', '.join(names[:12])}.")
-    actuals = job_actuals.plan_of(model.target, names, columns, association_id)
+    actuals = actual_columns.plan_of(model.target, names, columns, association_id)
     if actuals is not None and columns.predictions is None and not _has_predictions(model, names):
         return JobPlan(spec, names, None, actuals)
     return JobPlan(spec, names, plan_of(model, names, file.form, _roles(columns)), actuals)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assay.errors import AssayError, Conflict, Invalid, NotFound, UnknownDeployment
 from assay.monitoring import access, intake, paths
@@ -98,7 +98,9 @@ def _path(upload: Upload) -> str:
 
 def _count_now(ctx: Context, caller: User, plan: FilePlan, file: NewFile) -> tuple[Upload, Job]:
     now = ctx.clock()
-    upload = _new_upload(plan, file, caller, now)
+    upload = replace(
+        new_upload(plan, caller, now), batch_id=file.batch_id, key=file.key, content_hash=file.content_hash
+    )
     tally = tally_of(ctx, plan, file.path, blob_prefix=upload.blob_prefix, arrived=now)
     upload = intake.counted(upload, tally)
     job = finished(COUNT_UPLOAD, caller.id, now, result_path=_path(upload))
@@ -130,22 +132,18 @@ def _forget_refused(tx: "Transaction", file: NewFile) -> None:
 
 def _count_later(ctx: Context, caller: User, plan: FilePlan, file: NewFile) -> tuple[Upload, Job]:
     now = ctx.clock()
-    upload = _new_upload(plan, file, caller, now)
+    upload = replace(
+        new_upload(plan, caller, now), batch_id=file.batch_id, key=file.key, content_hash=file.content_hash
+    )
     job = queued(
         COUNT_UPLOAD,
-        {
-            "upload_id": upload.id,
-            "form": str(file.form),
-            "predictions": plan.predictions,
-            "association_id": plan.association_id,
-            "timestamp": plan.timestamp,
-        },
+        count_args(upload, plan),
         caller.id,
         now,
         result_path=_path(upload),
     )
     upload = replace(upload, job_id=job.id)
-    ctx.store.blobs.put(_incoming(upload), _pieces(file.path))
+    ctx.store.blobs.put(incoming(upload), _pieces(file.path))
     with ctx.store.transaction() as tx:
         known = _same_upload(tx, upload.deployment_id, file)
         if known is None:
@@ -154,12 +152,13 @@ def _count_later(ctx: Context, caller: User, plan: FilePlan, file: NewFile) -> t
             upload = replace(upload, seq=tx.uploads.create(upload))
             tx.jobs.create(job)
     if known is not None:
-        ctx.store.blobs.delete(_incoming(upload))
+        ctx.store.blobs.delete(incoming(upload))
         return known, _repeated(ctx, caller, known)
     return upload, job
 
 
-def _incoming(upload: Upload) -> str:
+def incoming(upload: Upload) -> str:
+    """Where the bytes of a file wait to be counted."""
     return f"incoming/{upload.id}"
 
 
@@ -189,7 +188,7 @@ def count(ctx: Context, job: Job) -> None:
         if touched:
             recompute(tx, upload.deployment_id, touched, job.user_id, now)
         tx.jobs.complete(job, now)
-    ctx.store.blobs.delete(_incoming(upload))
+    ctx.store.blobs.delete(incoming(upload))
 
 
 def _arrival(ctx: Context, job: Job, upload: Upload) -> intake.Arrival:
@@ -201,7 +200,7 @@ def _arrival(ctx: Context, job: Job, upload: Upload) -> intake.Arrival:
     form = FileForm(job.args["form"])
     # Each attempt keeps rows under its own prefix: one that was thought dead cannot touch those of the next.
     own = replace(upload, blob_prefix=f"{upload.blob_prefix}/{job.attempt}")
-    with ctx.store.blobs.local_copy(_incoming(upload)) as path:
+    with ctx.store.blobs.local_copy(incoming(upload)) as path:
         plan = FilePlan(
             model=model,
             form=form,
@@ -210,7 +209,8 @@ def _arrival(ctx: Context, job: Job, upload: Upload) -> intake.Arrival:
             association_id=job.args["association_id"],
             timestamp=job.args["timestamp"],
         )
-        tally = tally_of(ctx, plan, path, blob_prefix=own.blob_prefix, arrived=upload.created_at)
+        uncounted = bool(job.args.get("uncounted"))
+        tally = tally_of(ctx, plan, path, blob_prefix=own.blob_prefix, arrived=upload.created_at, uncounted=uncounted)
     return intake.Arrival(intake.counted(own, tally), tally, job.user_id, ctx.clock())
 
 
@@ -219,20 +219,21 @@ def _refuse(ctx: Context, job: Job, upload: Upload, fault: AssayError) -> None:
         tx.jobs.hold(job)
         tx.uploads.update(upload.id, state=UploadState.REFUSED, error=str(fault))
         tx.jobs.fail(job, str(fault), ctx.clock(), None)
-    ctx.store.blobs.delete(_incoming(upload))
+    ctx.store.blobs.delete(incoming(upload))
     ctx.store.blobs.delete(upload.blob_prefix)
 
 
-def _new_upload(plan: FilePlan, file: NewFile, caller: User, now: datetime) -> Upload:
+def new_upload(plan: FilePlan, caller: User, now: datetime) -> Upload:
+    """An upload of a file's rows that belongs to no batch and has no name yet."""
     upload_id = new_id(now)
     return Upload(
         seq=0,
         id=upload_id,
         deployment_id=plan.model.deployment.id,
-        batch_id=file.batch_id,
+        batch_id=None,
         model_id=plan.model.model_id,
-        key=file.key,
-        content_hash=file.content_hash,
+        key=None,
+        content_hash=None,
         state=UploadState.PENDING,
         rows=0,
         first_at=None,
@@ -245,6 +246,17 @@ def _new_upload(plan: FilePlan, file: NewFile, caller: User, now: datetime) -> U
         created_at=now,
         created_by_id=caller.id,
     )
+
+
+def count_args(upload: Upload, plan: FilePlan) -> dict[str, Any]:
+    """What the job that counts an upload is told."""
+    return {
+        "upload_id": upload.id,
+        "form": str(plan.form),
+        "predictions": plan.predictions,
+        "association_id": plan.association_id,
+        "timestamp": plan.timestamp,
+    }
 
 
 def get(ctx: Context, caller: User, deployment_id: str, batch_id: str, key: str) -> Upload:
