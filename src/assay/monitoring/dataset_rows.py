@@ -1,7 +1,7 @@
 """Prediction rows that lie in a data set: kept for exports, and counted nowhere.
 
-A client that sends rows so sends the same rows once more by JSON, with their batch, and deletes the data set in between:
-the rows count by that call. What is kept here is a copy, made before the answer.
+A client that sends rows so sends the same rows once more by JSON, with their batch, and deletes the data set in
+between: the rows count by that call. What is kept here is a copy, made before the answer.
 """
 
 from assay.monitoring import access, datasets, paths, uploads
