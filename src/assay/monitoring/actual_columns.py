@@ -102,7 +102,7 @@ def plan_of(
 
 
 def in_pieces(actuals: pl.DataFrame, rows: int) -> Iterator[list[Actual]]:
-    """Actuals of columns, at most ``rows`` at a time, in their order; of one id the last stands alone within a piece."""
+    """Actuals of columns, at most ``rows`` at a time, in their order; of one id only the last within a piece."""
     for some in actuals.iter_slices(rows):
         newest = some.unique(ID, keep="last", maintain_order=True)
         yield [_actual(row) for row in newest.iter_rows(named=True)]
