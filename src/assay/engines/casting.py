@@ -22,13 +22,14 @@ def cast(frame: pl.DataFrame, features: list[Feature]) -> tuple[pl.DataFrame, di
     Numbers and dates become Float64 (dates as seconds since 1970 UTC), everything else text. A value that
     cannot be read becomes missing and is counted. A feature that the frame does not have is left out.
     """
-    columns: list[pl.Series] = []
+    # By name: Polars gives a series without a name one of its own.
+    columns: dict[str, pl.Series] = {}
     unreadable: dict[str, int] = {}
     for feature in features:
         if feature.name not in frame.columns:
             continue
         column, lost = cast_column(frame[feature.name], feature.kind)
-        columns.append(column)
+        columns[feature.name] = column
         if lost:
             unreadable[feature.name] = lost
     return pl.DataFrame(columns), unreadable

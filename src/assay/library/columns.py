@@ -48,7 +48,7 @@ class Columns:
         shared = [name for name in baseline.columns if name in current.columns]
         kinds = {name: ColumnEvidence.of(baseline[name]).kind for name in shared}
         then, now = (
-            pl.DataFrame([cast_column(side[name], kind)[0] for name, kind in kinds.items()])
+            pl.DataFrame({name: cast_column(side[name], kind)[0] for name, kind in kinds.items()})
             for side in (baseline, current)
         )
         readings = {

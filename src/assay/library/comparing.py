@@ -149,7 +149,7 @@ def _check(options: Options, then: pl.DataFrame, now: pl.DataFrame) -> None:
 
 
 def _some(names: list[str]) -> str:
-    return ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
+    return (", ".join(names[:8]) or "no columns") + (", ..." if len(names) > 8 else "")
 
 
 def _oddities(repeats: Repeats) -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
@@ -12,6 +13,7 @@ from assay.engines.inference import ColumnEvidence
 from assay.errors import Invalid
 from assay.library.tables import table
 from assay.library.weighing import Weights
+from assay.records.models import FeatureKind
 from assay.stats.numeric import NumericColumn
 from assay.stats.profile import Profile
 from assay.stats.rates import missing_share
@@ -78,14 +80,24 @@ class TableProfile:
         found = self._column(name)
         share = "-" if found["missing"] is None else f"{100 * found['missing']:.1f} %"
         if "mean" in found:
-            known = found["mean"] is not None
-            said = f"{found['low']:.4g} to {found['high']:.4g}, mean {found['mean']:.4g}" if known else "none"
+            dated = found["kind"] == FeatureKind.DATE
+            say = _date if dated else _number
+            mean = "" if found["mean"] is None or dated else f", mean {say(found['mean'])}"
+            said = "none" if found["low"] is None else f"{say(found['low'])} to {say(found['high'])}{mean}"
         elif found["kind"] == "Text":
             word = "" if found["most_frequent"] is None else f", most often with '{found['most_frequent']}'"
             said = f"{found['levels']:,} texts{word}"
         else:
             said = f"{found['levels']:,} levels" + (f", mostly '{found['most_frequent']}'" if found["levels"] else "")
         return f"{name[:24]:<24}  {found['kind']:<11}  {share:>8}  {said}"[:80]
+
+
+def _number(value: float) -> str:
+    return f"{value:.4g}"
+
+
+def _date(value: float) -> str:
+    return f"{datetime.fromtimestamp(value, UTC):%Y-%m-%d}"
 
 
 def profile(source: Any, *, weight: str | None = None) -> TableProfile:
@@ -120,7 +132,7 @@ def profile(source: Any, *, weight: str | None = None) -> TableProfile:
         raise Invalid(f"The weight '{weight}' is not in the table. It has {', '.join(frame.columns[:8])}.")
     weights = Weights.of(frame, weight, "table")
     kinds = {name: ColumnEvidence.of(frame[name]).kind for name in frame.columns if name != weight}
-    cast = weights.of_table(pl.DataFrame([cast_column(frame[name], kind)[0] for name, kind in kinds.items()]))
+    cast = weights.of_table(pl.DataFrame({name: cast_column(frame[name], kind)[0] for name, kind in kinds.items()}))
     bins = {name: bins_of(cast[name], kind) for name, kind in kinds.items()}
     counted = Profile.of(cast, bins)
     named = {name: kind.value for name, kind in kinds.items()}

@@ -1,8 +1,10 @@
 """Tables of many kinds as Polars frames: pandas, Polars, Arrow, and files."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from assay.engines.local import LocalEngine
@@ -44,8 +46,9 @@ def table(source: Any, role: str) -> pl.DataFrame:
         return _file(Path(source), role)
     if type(source).__module__.split(".")[0] == "pandas" and hasattr(source, "columns"):
         return _pandas(source, role)
-    if hasattr(source, "__arrow_c_stream__"):
-        return pl.DataFrame(source)
+    if hasattr(source, "__arrow_c_stream__") and not hasattr(source, "dtype"):
+        with suppress(pl.exceptions.PolarsError, TypeError, ValueError):
+            return pl.DataFrame(source)
     raise Invalid(
         f"The {role} is a {type(source).__name__}. Give a pandas or Polars frame, an Arrow table, or a path to a CSV "
         "or Parquet file."
@@ -85,7 +88,7 @@ def _pandas(frame: Any, role: str) -> pl.DataFrame:
     if len(set(names)) < len(names):
         repeated = next(name for name in names if names.count(name) > 1)
         raise Invalid(f"The {role} has two columns named {repeated!r}.")
-    return pl.DataFrame([_pandas_column(name, frame.iloc[:, place]) for place, name in enumerate(names)])
+    return pl.DataFrame({name: _pandas_column(name, frame.iloc[:, place]) for place, name in enumerate(names)})
 
 
 def _pandas_column(name: str, column: Any) -> pl.Series:
@@ -100,8 +103,23 @@ def _pandas_column(name: str, column: Any) -> pl.Series:
         return pl.Series(name, column.to_numpy(dtype="float64", na_value=float("nan")), nan_to_null=True)
     if kind == "M":
         utc = column.dt.tz_convert("UTC").dt.tz_localize(None) if getattr(column.dtype, "tz", None) else column
-        return pl.Series(name, utc.to_numpy(dtype="datetime64[us]"))
+        return pl.Series(name, _in_known_unit(utc.to_numpy()))
+    if kind == "m":
+        return pl.Series(name, _in_known_unit(column.to_numpy()))
     values = [None if gap else value for value, gap in zip(column.tolist(), missing.tolist(), strict=True)]
-    if all(isinstance(value, bool) for value in values if value is not None):
-        return pl.Series(name, values, dtype=pl.Boolean)
+    return _objects(name, values)
+
+
+def _in_known_unit(values: Any) -> Any:
+    # Polars knows no seconds and no days; finer units stay, since their limits do not fit the others.
+    kind, unit = values.dtype.kind, np.datetime_data(values.dtype)[0]
+    return values if unit in {"ms", "us", "ns"} else values.astype(f"{kind}8[ms]")
+
+
+def _objects(name: str, values: list[Any]) -> pl.Series:
+    """A column of Python objects; of several types, as text."""
+    kinds = {type(value) for value in values if value is not None}
+    if len(kinds) == 1 and kinds <= {bool, bytes, list, dict}:
+        with suppress(TypeError, ValueError, OverflowError, pl.exceptions.PolarsError):
+            return pl.Series(name, values)
     return pl.Series(name, [None if value is None else str(value) for value in values], dtype=pl.String)

@@ -61,7 +61,9 @@ class Weights:
 
     def of_table(self, table: pl.DataFrame) -> pl.DataFrame:
         """Columns of `count` rows, each of which stands for the weighted one."""
-        return table if self.effective is None else pl.DataFrame([self.effective.of_column(column) for column in table])
+        if self.effective is None:
+            return table
+        return pl.DataFrame({column.name: self.effective.of_column(column) for column in table})
 
     def rows_of(self, chosen: BoolArray) -> int:
         """How many of the `count` rows the chosen ones make up."""

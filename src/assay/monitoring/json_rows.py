@@ -100,7 +100,7 @@ def _features(block: RowBlock, package: ModelPackage, place: str) -> tuple[pl.Da
             columns[name], lost = json_column(values, known[name])
             if lost:
                 unreadable[name] = lost
-    return pl.DataFrame(list(columns.values())), unreadable
+    return pl.DataFrame(columns), unreadable
 
 
 def json_column(values: list[Any], feature: Feature) -> tuple[pl.Series, int]:

@@ -82,7 +82,8 @@ class Alignment:
         Values such as 1e9 + noise share a bucket. A single value that fills one is fine.
         """
         spread, wide = self.ends[1::2] - self.ends[::2], np.diff(self.below)[::2]
-        reach = self.ends[-1] - self.ends[0]
+        # A reach beyond the largest double is infinite, and no bucket is wide against it.
+        reach = float(self.ends[-1]) - float(self.ends[0])
         return bool(
             ((wide > WIDEST_BUCKET) & (spread > 0.05 * max(reach, 0.0)) & (wide < 1.0)).any() or self.ends.size == 2
         )
