@@ -40,17 +40,18 @@ class Operation:
 
     def run(self, user: User, things: dict[str, str]) -> Any:
         """Call it."""
-        call = {key: _filled(value, things) for key, value in self.call.items()}
+        call = {key: filled(value, things) for key, value in self.call.items()}
         return user.request(self.method, self.path.format(**things), **call)
 
 
-def _filled(value: Any, things: dict[str, str]) -> Any:
+def filled(value: Any, things: dict[str, str]) -> Any:
+    """A part of a call with the things in the place of their names."""
     if isinstance(value, str) and value.startswith("{"):
         return value.format(**things)
     if isinstance(value, dict):
-        return {k: _filled(v, things) for k, v in value.items()}
+        return {k: filled(v, things) for k, v in value.items()}
     if isinstance(value, list):
-        return [_filled(v, things) for v in value]
+        return [filled(v, things) for v in value]
     return value
 
 

@@ -33,6 +33,9 @@ BINARY = {
 }
 
 
+MAY = "2026-05-01T00:00:00Z"
+
+
 def near(value: float) -> Any:
     return pytest.approx(value, rel=1e-9, abs=1e-12)
 
@@ -262,13 +265,13 @@ def two(served: Served, binary: Ready) -> TwoModels:
     put_in(owner, new)
     for scored in (mine, theirs):
         for batch, rows in scored.rows.items():
-            block = binary_block(scored.model, rows, batch, timestamp="2026-05-01T00:00:00Z")
+            block = binary_block(scored.model, rows, batch, timestamp=MAY)
             send_rows(owner, scored.model, block)
         for batch, times in scored.times.items():
             send_requests(
                 owner,
                 scored.model,
-                *(request_of(scored.model, batch, executionTime=t, numPredictions=5) for t in times),
+                *(request_of(scored.model, batch, executionTime=t, numPredictions=5, timestamp=MAY) for t in times),
             )
     every = pl.concat([mine.of(first, both), theirs.of(last)])
     send_actuals(owner, binary, dict(zip(every["id"], every["target"], strict=True)))
@@ -399,6 +402,65 @@ def test_service_figures_are_those_of_each_models_requests(owner: User, two: Two
         assert over["modelId"] == model.model_id
         counts = [(b["batch"]["id"], b["modelId"], b["value"]) for b in over["buckets"]]
         assert counts == [(b, model.model_id, len(scored.times.get(b, []))) for b in two.batches]
+
+
+def test_figures_over_time_are_those_of_each_model_too(owner: User, two: TwoModels) -> None:
+    span = {"start": "2026-05-01T00:00:00Z", "end": "2026-05-03T00:00:00Z"}
+    for scored, params in asked(two):
+        model, rows = scored.model, scored.of(*two.batches)
+        asked_for = {**span, **params}
+        drift = owner.read(model.path("featureDriftOverTime"), featureNames="age", bucketSize="P1D", **asked_for)
+        first, second = drift["buckets"]
+        assert (first["driftScore"], first["sampleSize"]) == (near(psi_of(model, rows, "age")), rows.height)
+        assert second["driftScore"] is None
+        predicted = owner.read(model.path("predictionsOverTime"), bucketSize="P1D", **asked_for)
+        assert [bucket["rowCount"] for bucket in predicted["buckets"]] == [rows.height, 0]
+        accuracy = owner.read(model.path("accuracyOverTime"), metric="AUC", bucketSize="P1D", **asked_for)
+        assert accuracy["buckets"][0]["value"] == near(metrics_of(rows)["AUC"])
+        assert accuracy["buckets"][0]["sampleSize"] == rows.height
+        compared = owner.read(model.path("predictionsVsActualsOverTime"), bucketSize="P1D", **asked_for)
+        assert compared["summary"] == {"rowCountTotal": rows.height, "rowCountWithActual": rows.height}
+        times = [t for b in two.batches for t in scored.times.get(b, [])]
+        service = owner.read(model.path("serviceStats"), **asked_for)
+        assert (service["modelId"], service["metrics"]["totalRequests"]) == (model.model_id, len(times))
+        over = owner.read(model.path("serviceStatsOverTime"), metric="totalRequests", bucketSize="P1D", **asked_for)
+        assert over["modelId"] == model.model_id
+        assert [bucket["value"] for bucket in over["buckets"]] == [len(times), 0]
+
+
+def test_two_models_side_by_side_are_each_their_own(owner: User, two: TwoModels) -> None:
+    ids = [two.old.model.model_id, two.new.model.model_id]
+    found = owner.read(two.old.model.path("accuracy"), metric="AUC", modelId=ids)["data"]
+    expected = [metrics_of(scored.of(*two.batches))["AUC"] for scored in (two.old, two.new)]
+    assert [(item["modelId"], item["value"]) for item in found] == [
+        (model_id, near(value)) for model_id, value in zip(ids, expected, strict=True)
+    ]
+
+
+def test_a_segment_that_the_new_model_does_not_know_stops_nothing(served: Served, binary: Ready) -> None:
+    owner = served.owner
+    change = {"segmentAnalysis": {"enabled": True, "attributes": ["region"]}}
+    owner.finished(owner.patch(binary.path("settings"), change))
+    training = binary_rows(104, 200).drop("id", "score", "region")
+    made = package(owner, datasets={"trainingDataCatalogId": dataset(owner, "t.csv", file_of(training))})
+    new = replace(binary, model_id=made["modelId"], package_id=made["id"], training=training)
+    put_in(owner, new)
+    batch, rows = new_batch(owner, binary), binary_rows(76, 60)
+    send_rows(owner, binary, binary_block(binary, rows, batch))
+    # What is no feature of the model comes beside its features.
+    send_rows(owner, new, binary_block(new, rows, batch, segments={"region": rows["region"].to_list()}))
+    send_actuals(owner, binary, dict(zip(rows["id"], rows["target"], strict=True)))
+    north = rows.filter(pl.col("region") == "north")
+    for model in (binary, new):
+        found = owner.read(
+            model.path("targetDrift"),
+            batchId=batch,
+            modelId=model.model_id,
+            segmentAttribute="region",
+            segmentValue="north",
+        )
+        assert found["sampleSize"] == north.height
+        assert owner.read(model.path("accuracy"), batchId=batch, modelId=model.model_id)["data"][0]["sampleSize"] == 60
 
 
 def test_a_batch_lists_its_models_and_counts_the_rows_of_both(owner: User, two: TwoModels) -> None:
