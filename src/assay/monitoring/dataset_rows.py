@@ -8,6 +8,7 @@ from assay.monitoring import access, datasets, paths, uploads
 from assay.monitoring.context import Context
 from assay.monitoring.file_rows import ColumnRoles, plan_of
 from assay.monitoring.queueing import queued
+from assay.monitoring.uploads import COUNT_UPLOAD
 from assay.monitoring.watched import watched
 from assay.records.jobs import Job
 from assay.records.users import User
@@ -29,7 +30,7 @@ def accept(ctx: Context, caller: User, deployment_id: str, dataset_id: str) -> J
     now = ctx.clock()
     upload = uploads.new_upload(plan, caller, now)
     args = {**uploads.count_args(upload, plan), "uncounted": True}
-    job = queued(uploads.COUNT_UPLOAD, args, caller.id, now, result_path=paths.deployment(deployment_id))
+    job = queued(COUNT_UPLOAD, args, caller.id, now, result_path=paths.deployment(deployment_id))
     ctx.store.blobs.put(uploads.incoming(upload), ctx.store.blobs.stream(dataset.blob_key))
     with ctx.store.transaction() as tx:
         tx.uploads.create(upload)
