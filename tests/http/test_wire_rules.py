@@ -445,11 +445,15 @@ def _check_times(value: Any, name: str = "") -> int:
 
 
 def pages(things: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
-    """Every list of the server, with what it must be asked."""
+    """Every list of the server that tells its length, with what it must be asked.
+
+    Prediction rows are the one list that does not: its contract has no ``totalCount``.
+    """
     return {
         operation.name: (operation.path.format(**things), filled(operation.call.get("params", {}), things))
         for operation in OPERATIONS
-        if operation.name.startswith("list") or operation.name == "getFeatureDrift"
+        if (operation.name.startswith("list") and operation.name != "listPredictionResults")
+        or operation.name == "getFeatureDrift"
     }
 
 
