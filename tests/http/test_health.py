@@ -10,6 +10,7 @@ from tests.material import (
     Ready,
     binary_block,
     binary_rows,
+    deployed,
     new_batch,
     regression_block,
     regression_rows,
@@ -228,6 +229,17 @@ def test_drift_health_counts_drifted_features_by_importance(owner: User, binary:
     ):
         change(owner, binary, dataDrift=rule)
         assert health(owner, binary, "model")["status"] == status, rule
+
+
+def test_drift_of_a_feature_of_unknown_importance_fails(served: Served) -> None:
+    owner = served.owner
+    training = binary_rows(88, 300).drop("id", "score")
+    target = {"name": "target", "type": "Binary", "classNames": ["yes", "no"], "predictionProbabilitiesColumn": "score"}
+    ready = deployed(owner, target, training, binary_rows(89, 100).drop("id"))
+    rows, batch = binary_rows(90, 300, 2.0), new_batch(owner, ready)
+    send_rows(owner, ready, binary_block(ready, rows, batch))
+    assert psi_of(ready, rows)["age"] > 0.15
+    assert health(owner, ready, "model")["status"] == "failing"
 
 
 def test_drift_health_takes_the_latest_batches_together(owner: User, binary: Ready) -> None:

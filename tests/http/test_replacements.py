@@ -34,6 +34,7 @@ BINARY = {
 
 
 MAY = "2026-05-01T00:00:00Z"
+EXPORTED = ("association_id", "probability:yes", "actual")
 
 
 def near(value: float) -> Any:
@@ -435,6 +436,19 @@ def test_two_models_side_by_side_are_each_their_own(owner: User, two: TwoModels)
     assert [(item["modelId"], item["value"]) for item in found] == [
         (model_id, near(value)) for model_id, value in zip(ids, expected, strict=True)
     ]
+
+
+def test_each_models_actuals_are_exported_beside_its_own_predictions(owner: User, two: TwoModels) -> None:
+    for scored, params in asked(two):
+        model, rows = scored.model, scored.of(*two.batches)
+        answer = owner.post(model.path("actualsDataExports"), {"start": MAY, "end": "2026-05-02T00:00:00Z", **params})
+        (file,) = owner.read(owner.finished(answer))["data"]
+        found = pl.read_csv(owner.get(f"datasets/{file['id']}/file/").content)
+        assert set(found["model_id"]) == {model.model_id}
+        told = {key: (score, actual) for key, score, actual in found.select(EXPORTED).rows()}
+        assert told == {
+            key: (near(score), actual) for key, score, actual in rows.select("id", "score", "target").rows()
+        }
 
 
 def test_a_segment_that_the_new_model_does_not_know_stops_nothing(served: Served, binary: Ready) -> None:

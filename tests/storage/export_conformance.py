@@ -144,7 +144,7 @@ class ExportConformance:
         tx.actuals.put(DEPLOYMENT, [new.actual(i) for i in ids], NOW)
 
         def newest(seq, cut):
-            return {o.association_id for o in tx.outcomes.not_superseded(DEPLOYMENT, ["a"], seq, cut)}
+            return {o.association_id for o in tx.outcomes.not_superseded(new.upload(1, seq=seq), ["a"], cut)}
 
         now = tx.kept_uploads.cut(DEPLOYMENT)
         assert [newest(seq, now) for seq in seqs] == [set(), set(), {"a"}]
@@ -152,6 +152,9 @@ class ExportConformance:
         assert newest(seqs[1], Cut(seqs[1], ())) == newest(seqs[1], Cut(seqs[2], (seqs[2],))) == {"a"}
         tx.uploads.update(id_of(3), state=UploadState.REFUSED)
         assert [newest(seq, now) for seq in seqs[:2]] == [set(), {"a"}]
+        # Another model's predictions of the same rows supersede none.
+        tx.uploads.update(id_of(2), model_id=new.OTHER_MODEL)
+        assert newest(seqs[0], now) == {"a"}
 
     def test_outcomes_without_a_prediction_are_listed_by_id_and_time(self, tx):
         seq = tx.uploads.create(new.upload(1))

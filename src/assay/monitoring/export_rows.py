@@ -1,4 +1,4 @@
-"""What an export writes: prediction rows, or actuals beside the newest prediction of their id."""
+"""What an export writes: prediction rows, or actuals beside the newest prediction of their id by one model."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -66,8 +66,7 @@ class RowsReader:
 
     def _newest_outcomes(self, rows: pl.DataFrame, upload: Upload) -> list[Outcome]:
         with self.ctx.store.snapshot() as tx:
-            deployment_id = self.export.deployment_id
-            return list(tx.outcomes.not_superseded(deployment_id, _ids(rows), upload.seq, self.cut))
+            return list(tx.outcomes.not_superseded(upload, _ids(rows), self.cut))
 
     def _without_prediction(self) -> Iterator[pl.DataFrame]:
         after = ""

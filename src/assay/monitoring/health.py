@@ -16,10 +16,11 @@ from assay.monitoring.watched import WatchedModel, watched
 from assay.records.batches import Batch, HealthStatus
 from assay.records.deployments import Deployment
 from assay.records.health import AccuracyRule, DeploymentHealth, DriftRule, Health, ServiceRule
-from assay.records.models import Feature
+from assay.records.models import Feature, FeatureKind
 from assay.records.slices import Selection
 from assay.stats.accuracy import HIGHER_IS_BETTER, METRICS, accuracy_from_bytes, percent_change
 from assay.stats.drift import drift_score
+from assay.stats.importance import is_important
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,7 +114,11 @@ def _scores(
 
 
 def _is_important(feature: Feature, rule: DriftRule) -> bool:
-    return feature.name in rule.starred_features or (feature.importance or 0.0) >= rule.importance_threshold
+    if feature.name in rule.starred_features:
+        return True
+    # A date moves on by nature, so it is important only when somebody says so.
+    known = 0.0 if feature.importance is None and feature.kind is FeatureKind.DATE else feature.importance
+    return is_important(known, rule.importance_threshold)
 
 
 def drift_status(rule: DriftRule, *, important: int, others: int) -> HealthStatus:

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from assay.records.actuals import Outcome
 from assay.records.exports import Cut
+from assay.records.uploads import Upload
 from assay.storage.sql.kept_uploads import counted_in
 from assay.storage.sql.tables import actuals, prediction_keys, uploads
 from assay.storage.sql.uploads import IDS_A_STATEMENT
@@ -24,17 +25,20 @@ class Outcomes:
         """Outcomes of some ids, in no order."""
         return self._of(deployment_id, association_ids)
 
-    def not_superseded(
-        self, deployment_id: str, association_ids: Sequence[str], upload_seq: int, cut: Cut
-    ) -> Iterator[Outcome]:
-        """Outcomes of those of an upload's ids that no newer upload of the cut holds, in no order."""
+    def not_superseded(self, upload: Upload, association_ids: Sequence[str], cut: Cut) -> Iterator[Outcome]:
+        """Outcomes of those of an upload's ids that no newer upload of its model in the cut holds, in no order."""
         newer = (
             sa.select(sa.literal(1))
             .select_from(prediction_keys.join(uploads, uploads.c.seq == prediction_keys.c.upload_seq))
-            .where(*_same_id(), prediction_keys.c.upload_seq > upload_seq, *counted_in(cut))
+            .where(
+                *_same_id(),
+                prediction_keys.c.upload_seq > upload.seq,
+                uploads.c.model_id == upload.model_id,
+                *counted_in(cut),
+            )
             .exists()
         )
-        return self._of(deployment_id, association_ids, ~newer)
+        return self._of(upload.deployment_id, association_ids, ~newer)
 
     def _of(
         self, deployment_id: str, association_ids: Sequence[str], *conditions: sa.ColumnElement[bool]
