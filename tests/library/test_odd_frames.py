@@ -49,8 +49,6 @@ PANDAS = {
     "numbered columns": pd.DataFrame(np.arange(2 * N).reshape(N, 2)),
     "objects of many types": pd.DataFrame({"x": [1, "a", None, 2.5, True, dt.date(2026, 1, 1)] * (N // 6)}),
     "times as objects": pd.DataFrame({"x": pd.date_range("2026-01-01", periods=N).astype(object)}),
-        {"x": [dt.datetime(2026, 1, 1) + dt.timedelta(i) for i in range(N)]}, dtype=object
-    ),
     "durations": pd.DataFrame({"x": pd.to_timedelta(range(N), unit="s")}),
     "periods": pd.DataFrame({"x": pd.period_range("2026-01", periods=N, freq="D")}),
     "intervals": pd.DataFrame({"x": pd.cut(np.arange(N), 5)}),
