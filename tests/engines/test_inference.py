@@ -86,3 +86,12 @@ def test_evidence_of_nothing_changes_nothing():
 
 def test_a_type_that_the_file_declares_decides_over_chunks_without_values():
     assert kind_of(pl.Series([None]), pl.Series([True]), pl.Series([None])) is FeatureKind.BINARY
+
+
+@pytest.mark.parametrize("place", [0, 999, 1_000, 2_499])
+@pytest.mark.parametrize(("value", "kind"), [("7", "Numeric"), ("true", "Binary"), ("2026-01-05", "Date")])
+def test_one_value_that_does_not_fit_is_found_wherever_it_stands(value: str, kind: str, place: int) -> None:
+    values = [value] * 2_500
+    assert ColumnEvidence.of(pl.Series(values)).kind == kind
+    values[place] = "soon"
+    assert ColumnEvidence.of(pl.Series(values)).kind == "Categorical"

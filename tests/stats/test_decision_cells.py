@@ -1,12 +1,14 @@
 import math
 
+import numpy as np
 import polars as pl
 import pytest
 
 from assay.errors import BinsMismatch
 from assay.stats.bins import LevelBins, NumericBins
 from assay.stats.categorical import CategoricalColumn
-from assay.stats.decision_cells import decision_bins, decision_cells
+from assay.stats.decision_cells import cells_to_test, decision_bins, decision_cells
+from assay.stats.homogeneity import chi_square
 from assay.stats.numeric import NumericColumn
 
 BASELINE = [float(i) for i in range(1000)]
@@ -81,3 +83,34 @@ def test_other_bins_are_refused() -> None:
         decision_cells(numeric([1.0])[0], numeric([1.0], [1.0, 2.0])[1])
     with pytest.raises(BinsMismatch):
         decision_cells(numeric([1.0])[0], categorical(["a"], ["a"])[1])
+
+
+def test_levels_that_chance_has_picked_are_tested_in_one_cell() -> None:
+    # One level has 300 rows; 35 have 21 to 19: which of these are among the 25 kept is chance.
+    rows = ["first"] * 300 + [f"l{i:02}" for i in range(35) for _ in range(20 + (i % 3) - 1)]
+    column = pl.Series([*rows, None], dtype=pl.String)
+    bins = LevelBins.of(column)
+    one = CategoricalColumn.of(column, bins)
+    assert len(bins.levels) == 25
+    assert decision_cells(one, one).baseline.size == 27  # the kept levels, the other ones, the missing row
+    assert cells_to_test(one, one).baseline.tolist() == [300, len(rows) - 300 + 1]
+
+
+def test_where_every_level_is_kept_all_decision_cells_are_tested() -> None:
+    column = pl.Series([f"l{i % 25}" for i in range(1_000)])
+    one = CategoricalColumn.of(column, LevelBins.of(column))
+    assert cells_to_test(one, one).baseline.tolist() == decision_cells(one, one).baseline.tolist()
+
+
+def test_a_clean_batch_of_a_flat_column_is_not_marked() -> None:
+    # Over all kept levels nearly every one of these would be marked.
+    random = np.random.default_rng(0)
+    marked = 0
+    for _ in range(20):
+        then, now = (pl.Series(random.integers(0, 300, 3_000)).cast(pl.String) for _ in range(2))
+        bins = LevelBins.of(then)
+        pair = CategoricalColumn.of(then, bins), CategoricalColumn.of(now, bins)
+        cells, tested = decision_cells(*pair), cells_to_test(*pair)
+        marked += chi_square(cells.baseline, cells.current).p < 0.01
+        assert tested is None or chi_square(tested.baseline, tested.current).p > 1e-4
+    assert marked > 15

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assay.stats.arrays import IntArray
+from assay.stats.arrays import BoolArray, IntArray
+from assay.stats.categorical import CategoricalColumn
 from assay.stats.drift import Column, require_same_bins
 from assay.stats.numeric import NumericColumn
+from assay.stats.words import TextColumn
 
 ROWS_PER_CELL = 5
+CLEARLY = 4.0
+"""Standard errors by which a level must lie above the last one that is kept."""
 FEWEST_ROWS = 10
 """Of fewer rows nothing is said."""
 
@@ -81,6 +85,42 @@ def decision_cells(baseline: Column, current: Column) -> DecisionCells | None:
     return _pooled(baseline.cells(), current.cells())
 
 
+def cells_to_test(baseline: Column, current: Column) -> DecisionCells | None:
+    """The decision cells, less those that the baseline's own chance has picked: what a test of homogeneity may rest on.
+
+    The levels that are kept are the most frequent ones of the baseline, so a level that is among them by chance looks
+    rarer in every later batch. Where the baseline has more levels than are kept, a level has a cell of its own only
+    when it lies four standard errors above the last one that is kept; the others join the other levels. For all other
+    columns these are the `decision_cells`.
+
+    Returns
+    -------
+    DecisionCells or None
+        None as for `decision_cells`, and for text, whose cells overlap.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from assay.stats.bins import LevelBins
+    >>> from assay.stats.categorical import CategoricalColumn
+    >>> rows = pl.Series(["common"] * 400 + [f"rare {i % 60}" for i in range(600)])
+    >>> column = CategoricalColumn.of(rows, LevelBins.of(rows))
+    >>> decision_cells(column, column).baseline.size, cells_to_test(column, column).baseline.tolist()
+    (26, [400, 600])
+    """
+    if isinstance(baseline, TextColumn):
+        return None
+    if not (isinstance(baseline, CategoricalColumn) and baseline.bins.other_levels):
+        return decision_cells(baseline, current)
+    require_same_bins(baseline, current)
+    counts = baseline.cells()
+    last = int(counts[len(baseline.bins.levels) - 1])
+    picked = counts - last < CLEARLY * np.sqrt(counts + last)
+    # What was picked by chance is lacking among the other levels, so these are one cell; missing rows were not picked.
+    picked[-2:] = True, False
+    return _pooled(counts, current.cells(), ~picked)
+
+
 def _numeric(baseline: NumericColumn, current: NumericColumn) -> DecisionCells | None:
     values = current.rows - current.missing
     if values < FEWEST_ROWS or baseline.moments.n == 0:
@@ -89,11 +129,14 @@ def _numeric(baseline: NumericColumn, current: NumericColumn) -> DecisionCells |
     return _tested(baseline.cells(bins), current.cells(bins), bins)
 
 
-def _pooled(baseline: IntArray, current: IntArray) -> DecisionCells | None:
+def _pooled(baseline: IntArray, current: IntArray, apart: BoolArray | None = None) -> DecisionCells | None:
+    """Cells that current should fill, and one for the rest; ``apart`` says which ones may stand by themselves."""
     m, n = int(baseline.sum()), int(current.sum())
     if not (m and n):
         return None
     kept = baseline * n >= ROWS_PER_CELL * m
+    if apart is not None:
+        kept &= apart
     pooled = [np.append(side[kept], side[~kept].sum()) for side in (baseline, current)]
     return _tested(pooled[0], pooled[1], None)
 

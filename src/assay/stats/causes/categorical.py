@@ -10,7 +10,7 @@ from scipy import special
 from assay.stats.categorical import CategoricalColumn
 from assay.stats.causes.cause import Cause, CauseCode, Clues, percent, quoted
 from assay.stats.causes.shared import RATE_POINTS, rate_psi
-from assay.stats.decision_cells import decision_cells
+from assay.stats.decision_cells import cells_to_test
 from assay.stats.drift import psi
 from assay.stats.homogeneity import chi_square
 from assay.stats.rates import new_level
@@ -150,7 +150,7 @@ def _new_level(
 
 def _other_shares(baseline: CategoricalColumn, current: CategoricalColumn, alpha: float) -> Cause | None:
     """The level whose share moved most, when the shares of known levels are no longer the baseline's."""
-    cells = decision_cells(replace(baseline, missing=0), replace(current, missing=0))
+    cells = cells_to_test(replace(baseline, missing=0), replace(current, missing=0))
     test = None if cells is None else chi_square(cells.baseline, cells.current)
     m, n = int(baseline.counts.sum()), int(current.counts.sum())
     if test is None or test.p > alpha or not (m and n):

@@ -9,7 +9,7 @@ from assay.stats.decision.checks import Check, CheckName, Gate
 from assay.stats.decision.detectable import smallest_detectable_psi
 from assay.stats.decision.monte_carlo import Draws, Suspect, draw_family, needs_draws
 from assay.stats.decision.options import DecisionOptions
-from assay.stats.decision_cells import FEWEST_ROWS, decision_cells
+from assay.stats.decision_cells import FEWEST_ROWS, cells_to_test, decision_cells
 from assay.stats.drift import Column, psi, require_same_bins
 from assay.stats.homogeneity import chi_square
 from assay.stats.numeric import NumericColumn
@@ -35,11 +35,11 @@ class FeatureEvidence:
     p : float or None
         Smallest p-value of the checks times their number, at most 1; None when there can be no verdict.
     cells : int or None
-        Decision cells in use; None when the homogeneity check was not run.
+        Cells of the homogeneity check; None when it was not run.
     psi, psi_bc : float or None
         Over the decision cells; less what chance adds on average. None where all rows are in one cell.
     min_expected : float or None
-        Smallest expected count of a decision cell.
+        Smallest expected count of one of them.
     gates : tuple of Gate
         By what the change is big; empty when it is not.
     reason : str or None
@@ -153,12 +153,13 @@ def _look(name: str, pair: Pair, options: DecisionOptions) -> FeatureEvidence:
     if unjudged is not None:
         return FeatureEvidence(name, baseline.rows, current.rows, (), None, reason=unjudged)
     cells = decision_cells(baseline, current)
+    to_test = cells_to_test(baseline, current)
+    test = None if to_test is None else chi_square(to_test.baseline, to_test.current)
+    changes: Sequence[WordChange] = ()
     if isinstance(baseline, TextColumn) and isinstance(current, TextColumn):
-        # Mentions of words depend on one another: their cells measure, and are not tested.
-        test, changes = None, word_changes(baseline, current) or ()
+        changes = word_changes(baseline, current) or ()
         run: tuple[Check, ...] = (checks.words(changes, current), checks.missing(baseline, current))
     else:
-        test, changes = (None if cells is None else chi_square(cells.baseline, cells.current)), ()
         run = (checks.homogeneity(test, current), *_other_checks(baseline, current))
     psi_bc = None if cells is None else psi_bias_corrected(cells.baseline, cells.current)
     return FeatureEvidence(
@@ -228,7 +229,7 @@ def _is_thin(one: FeatureEvidence) -> bool:
 
 
 def _suspect(one: FeatureEvidence, pair: Pair, batch_id: str) -> Suspect:
-    cells = decision_cells(*pair)
+    cells = cells_to_test(*pair)
     if cells is None:
         raise TypeError(f"{one.name!r} has no cells to draw from")
     draws = Draws.of(cells.baseline, cells.current, name=one.name, batch_id=batch_id)
