@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from assay.stats.bins import Bins, LevelBins, NumericBins
 from assay.stats.decision import Outcome, decide
 from assay.stats.intervals import wilson
 from assay.stats.profile import Profile
+from assay.stats.profile.bins import Bins, LevelBins, NumericBins
 
 Matrix = npt.NDArray[np.float64]
 Change = Callable[[Matrix, np.random.Generator], Matrix]

@@ -10,9 +10,11 @@ from pathlib import Path
 
 from benchmarks.intake import deployment
 
-from assay.monitoring import batches, custom_metric_figures, custom_metric_values, custom_metrics, tokens
-from assay.monitoring.custom_metric_tallies import FigureQuery
-from assay.monitoring.custom_metric_values import SentValue, SentValues
+from assay.monitoring import tokens
+from assay.monitoring.custom_metrics import custom_metric_figures, custom_metric_values, custom_metrics
+from assay.monitoring.custom_metrics.custom_metric_tallies import FigureQuery
+from assay.monitoring.custom_metrics.custom_metric_values import SentValue, SentValues
+from assay.monitoring.deployments import batches
 from assay.records.buckets import BucketSize
 from assay.records.custom_metrics import MetricType
 from assay.server.wiring import open_folder

@@ -14,10 +14,13 @@ import numpy as np
 import polars as pl
 
 from assay.jobs.worker import Worker
-from assay.monitoring import batches, datasets, deployments, exports, models, tokens, uploads
+from assay.monitoring import datasets, models, tokens
 from assay.monitoring.context import Context
-from assay.monitoring.deployments import NewDeployment
-from assay.monitoring.exports import NewExport
+from assay.monitoring.deployments import batches, deployments
+from assay.monitoring.deployments.deployments import NewDeployment
+from assay.monitoring.exports import exports
+from assay.monitoring.exports.exports import NewExport
+from assay.monitoring.intake import uploads
 from assay.monitoring.models import NewModelPackage
 from assay.records.datasets import FileForm
 from assay.records.exports import ExportKind

@@ -14,9 +14,11 @@ from benchmarks._data import scored_rows
 from assay.http.bodies import decoded
 from assay.http.intake import PredictionInputs, rows_call
 from assay.jobs.worker import Worker
-from assay.monitoring import batches, datasets, deployments, models, predictions, tokens, uploads
+from assay.monitoring import datasets, models, tokens
 from assay.monitoring.context import Context
-from assay.monitoring.deployments import NewDeployment
+from assay.monitoring.deployments import batches, deployments
+from assay.monitoring.deployments.deployments import NewDeployment
+from assay.monitoring.intake import predictions, uploads
 from assay.monitoring.models import NewModelPackage
 from assay.records.datasets import FileForm
 from assay.records.models import Target, TargetType

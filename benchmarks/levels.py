@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from assay.stats.bins import LevelBins
 from assay.stats.decision import Outcome, decide
 from assay.stats.intervals import wilson
 from assay.stats.profile import Profile
+from assay.stats.profile.bins import LevelBins
 
 BASELINE_ROWS = 5_000
 SIZES = (100, 1_000, 5_000, 50_000)

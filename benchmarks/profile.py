@@ -13,8 +13,8 @@ from pathlib import Path
 import polars as pl
 from benchmarks._data import scored_rows
 
-from assay.stats.bins import Bins, LevelBins, NumericBins
 from assay.stats.profile import Profile
+from assay.stats.profile.bins import Bins, LevelBins, NumericBins
 
 CHUNK_ROWS = 65_536
 

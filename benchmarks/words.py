@@ -14,7 +14,7 @@ import polars as pl
 from assay.stats.decision import Outcome, decide
 from assay.stats.intervals import wilson
 from assay.stats.profile import Profile
-from assay.stats.words import WordBins
+from assay.stats.profile.words import WordBins
 
 BASELINE_ROWS = 5_000
 PER_BASELINE = 5

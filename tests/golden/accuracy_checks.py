@@ -9,11 +9,11 @@ from assay.stats.accuracy.binary import BinaryAccuracy
 from assay.stats.accuracy.multiclass import MulticlassAccuracy, auc_by_class, macro_auc
 from assay.stats.accuracy.ranking import delong_interval, delong_variance, hanley_mcneil_error
 from assay.stats.accuracy.regression import RegressionAccuracy, median_absolute_error
+from assay.stats.decision.multiplicity import benjamini_hochberg, benjamini_yekutieli, e_benjamini_hochberg, simes
+from assay.stats.decision.online_fdr import lord_plus_plus
 from assay.stats.estimate import Estimate
 from assay.stats.estimation import EXPECTED_METRICS, ExpectedAccuracy, accuracy_error
 from assay.stats.intervals import clopper_pearson, wilson
-from assay.stats.multiplicity import benjamini_hochberg, benjamini_yekutieli, e_benjamini_hochberg, simes
-from assay.stats.online_fdr import lord_plus_plus
 
 
 def binary(case: Case) -> dict[str, object]:

@@ -9,9 +9,6 @@ import polars as pl
 from tests.golden.case import Case, Check, Within
 
 from assay.stats.arrays import IntArray
-from assay.stats.bins import BIN_COUNTS, LevelBins, NumericBins
-from assay.stats.categorical import CategoricalColumn
-from assay.stats.decision_cells import decision_cells
 from assay.stats.drift import (
     Column,
     dissimilarity,
@@ -24,14 +21,17 @@ from assay.stats.drift import (
     l_infinity,
     psi,
 )
-from assay.stats.homogeneity import chi_square, g_test
-from assay.stats.ks import EXACT_UP_TO, ks_of_values
-from assay.stats.numeric import NumericColumn
-from assay.stats.psi import psi_bias_corrected, psi_eps, psi_interval
-from assay.stats.quantiles import RELATIVE_ERROR
-from assay.stats.rates import missing_rate, new_level, out_of_range
+from assay.stats.drift.decision_cells import decision_cells
+from assay.stats.drift.homogeneity import chi_square, g_test
+from assay.stats.drift.ks import EXACT_UP_TO, ks_of_values
+from assay.stats.drift.psi_estimate import psi_bias_corrected, psi_eps, psi_interval
+from assay.stats.drift.rates import missing_rate, new_level, out_of_range
+from assay.stats.drift.transport import energy_distance_of_values, normed, wasserstein_of_values
+from assay.stats.profile.bins import BIN_COUNTS, LevelBins, NumericBins
+from assay.stats.profile.categorical import CategoricalColumn
+from assay.stats.profile.numeric import NumericColumn
+from assay.stats.profile.quantiles import RELATIVE_ERROR
 from assay.stats.series import distinct
-from assay.stats.transport import energy_distance_of_values, normed, wasserstein_of_values
 
 
 def numeric_drift(case: Case) -> dict[str, object]:

@@ -11,9 +11,9 @@ import polars as pl
 import pytest
 from tests.laws.cases import close_profiles
 
-from assay.stats.bins import Bins, LevelBins, NumericBins
 from assay.stats.profile import Profile, bins_from_bytes, bins_to_bytes
-from assay.stats.words import WordBins
+from assay.stats.profile.bins import Bins, LevelBins, NumericBins
+from assay.stats.profile.words import WordBins
 
 STORED = Path(__file__).parent / "stored"
 FORMATS = sorted(path.stem for path in STORED.glob("*.profile"))

@@ -10,7 +10,7 @@ from tests.http.jobs import JOBS, job_path, read_job
 from tests.material import Ready, binary_rows, dataset, file_of
 from tests.serving import Served, User
 
-from assay.monitoring.job_definitions import enqueue_due
+from assay.monitoring.monitoring_jobs.job_definitions import enqueue_due
 
 DEFINITIONS = "batchMonitoringJobDefinitions/"
 NIGHTLY = {"minute": [30], "hour": [3]}
@@ -206,7 +206,7 @@ def test_the_schedules_of_a_deleted_deployment_end(served: Served, stored: dict[
 
 
 def _enable(server: Served, made: dict[str, Any]) -> None:
-    from assay.monitoring import job_definitions
+    from assay.monitoring.monitoring_jobs import job_definitions
     from assay.records.schedules import Schedule
 
     with server.store.snapshot() as tx:

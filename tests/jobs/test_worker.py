@@ -257,15 +257,15 @@ def test_trouble_between_jobs_does_not_end_a_worker(ctx, handler, queue_up, foun
 
 
 def kinds_made(path):
-    """Kinds of the jobs that a module of ``assay.monitoring`` makes."""
-    module = importlib.import_module(f"assay.monitoring.{path.stem}")
+    """Kinds of the jobs that a module makes."""
+    module = importlib.import_module(".".join(path.relative_to(ROOT / "src").with_suffix("").parts))
     calls = [n for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.Call)]
     made = [call.args[0] for call in calls if isinstance(call.func, ast.Name) and call.func.id == "queued"]
     return [getattr(module, ast.unparse(kind)) for kind in made]
 
 
 def test_every_kind_of_job_that_is_made_has_a_handler_and_no_handler_waits_in_vain():
-    made = [kind for path in sorted((ROOT / "src/assay/monitoring").glob("*.py")) for kind in kinds_made(path)]
+    made = [kind for path in sorted((ROOT / "src/assay/monitoring").rglob("*.py")) for kind in kinds_made(path)]
     assert set(made) == set(HANDLERS)
 
 

@@ -10,15 +10,15 @@ from tests.laws.accuracy_cases import CASES as ACCURACY_CASES
 from tests.laws.custom_metric_cases import CASES as CUSTOM_METRIC_CASES
 from tests.laws.law_case import LawCase
 
-from assay.stats.bins import LevelBins, NumericBins
-from assay.stats.categorical import CategoricalColumn
-from assay.stats.distinct import Distinct
-from assay.stats.moments import Moments
-from assay.stats.numeric import NumericColumn
+from assay.stats.drift.unseen import UnseenLevels
 from assay.stats.profile import Profile
-from assay.stats.quantiles import LogBuckets
-from assay.stats.unseen import UnseenLevels
-from assay.stats.words import TextColumn, WordBins
+from assay.stats.profile.bins import LevelBins, NumericBins
+from assay.stats.profile.categorical import CategoricalColumn
+from assay.stats.profile.distinct import Distinct
+from assay.stats.profile.moments import Moments
+from assay.stats.profile.numeric import NumericColumn
+from assay.stats.profile.quantiles import LogBuckets
+from assay.stats.profile.words import TextColumn, WordBins
 
 VALUES = st.floats(-1e6, 1e6) | st.integers(-3, 3).map(float)
 ODD_VALUES = VALUES | st.sampled_from([math.inf, -math.inf, math.nan, -0.0, 1e300, -1e300, 5e-324]) | st.none()

@@ -5,14 +5,14 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from assay.stats.bins import LevelBins, NumericBins
-from assay.stats.categorical import CategoricalColumn
 from assay.stats.causes import Cause, CauseCode, Clues, TypeReading, causes
 from assay.stats.causes.units import NAMED
-from assay.stats.numeric import NumericColumn
+from assay.stats.drift.unseen import UnseenLevels
+from assay.stats.profile.bins import LevelBins, NumericBins
+from assay.stats.profile.categorical import CategoricalColumn
+from assay.stats.profile.numeric import NumericColumn
+from assay.stats.profile.words import TextColumn, WordBins
 from assay.stats.repeats import Repeats
-from assay.stats.unseen import UnseenLevels
-from assay.stats.words import TextColumn, WordBins
 
 M = 10_000
 SIZES = (500, 5_000)

@@ -3,8 +3,8 @@
 import polars as pl
 
 from assay.records.models import FeatureKind
-from assay.stats.bins import Bins, LevelBins, NumericBins
-from assay.stats.words import WordBins
+from assay.stats.profile.bins import Bins, LevelBins, NumericBins
+from assay.stats.profile.words import WordBins
 
 NUMBERS = frozenset({FeatureKind.NUMERIC, FeatureKind.DATE})
 """Kinds that `assay.engines.casting.cast_column` turns into numbers."""

@@ -10,9 +10,9 @@ from assay.http.bodies import Body
 from assay.http.errors import documented
 from assay.http.shapes import BatchRef, TimeRange, batch_ref, period_of, time_range
 from assay.http.where import Classes, ModelIds, Segmented, Size, WhichBatches, WhichRows, WhichSpan, segment_of
-from assay.monitoring import accuracy
-from assay.monitoring.accuracy import AccuracyPoint, AccuracyQuery, AccuracySeries, MetricRow
-from assay.monitoring.where import Where
+from assay.monitoring.figures import accuracy
+from assay.monitoring.figures.accuracy import AccuracyPoint, AccuracyQuery, AccuracySeries, MetricRow
+from assay.monitoring.profiles.where import Where
 from assay.records.buckets import DEFAULT_BUCKET_SIZE
 from assay.stats.accuracy import METRICS
 

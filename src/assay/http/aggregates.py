@@ -13,11 +13,11 @@ from assay.http.bodies import decoded
 from assay.http.errors import documented
 from assay.http.intake import Raw, json_body
 from assay.http.shapes import Accepted
-from assay.monitoring import aggregates
-from assay.monitoring.aggregates import AggregateGroup, FeatureAggregate, ScoreAggregate, SentAggregates
-from assay.monitoring.json_rows import json_text
+from assay.monitoring.intake import aggregates
+from assay.monitoring.intake.aggregates import AggregateGroup, FeatureAggregate, ScoreAggregate, SentAggregates
+from assay.monitoring.rows.json_rows import json_text
 from assay.records.slices import Segment
-from assay.stats.aggregates import LevelAggregate, NumberAggregate
+from assay.stats.profile.aggregates import LevelAggregate, NumberAggregate
 
 router = APIRouter(prefix="/api/v2/deployments/{deploymentId}", tags=["intake"], responses=documented(409, 413))
 

@@ -15,8 +15,9 @@ from assay.http.errors import documented
 from assay.http.job_shapes import JobSpecBody, MonitoringJobCreate, spec_body, spec_of
 from assay.http.paging import Paging, absolute, page_body
 from assay.http.times import QueryTime
-from assay.monitoring import access, job_definitions, monitoring_jobs, paths
+from assay.monitoring import access, paths
 from assay.monitoring.context import Context
+from assay.monitoring.monitoring_jobs import job_definitions, monitoring_jobs
 from assay.records.monitoring_jobs import JobQuery, MonitoringJob
 from assay.records.pages import Page
 

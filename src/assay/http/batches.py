@@ -13,7 +13,7 @@ from assay.http.bodies import JsonRoute, Moment, given
 from assay.http.errors import documented
 from assay.http.paging import Paging, page_body
 from assay.http.times import QueryTime
-from assay.monitoring import batches
+from assay.monitoring.deployments import batches
 from assay.records.batches import Batch, BatchModel, BatchOrder, BatchQuery
 
 router = APIRouter(

@@ -11,9 +11,9 @@ from assay.http.custom_metric_queries import ByBatch, ByTime, OverBatches, OverT
 from assay.http.custom_metrics import CustomMetricBody, metric_body
 from assay.http.errors import documented
 from assay.http.shapes import TimeRange, period_of
-from assay.monitoring import custom_metric_figures
-from assay.monitoring.custom_metric_figures import CategoryFigure, MetricFigure
-from assay.monitoring.custom_metric_tallies import FigureQuery
+from assay.monitoring.custom_metrics import custom_metric_figures
+from assay.monitoring.custom_metrics.custom_metric_figures import CategoryFigure, MetricFigure
+from assay.monitoring.custom_metrics.custom_metric_tallies import FigureQuery
 from assay.records.batches import Batch
 from assay.records.times import format_time
 

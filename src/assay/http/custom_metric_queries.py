@@ -8,7 +8,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from assay.http.times import QueryTime
 from assay.http.where import BatchIds, ModelId
-from assay.monitoring.custom_metric_tallies import FigureQuery
+from assay.monitoring.custom_metrics.custom_metric_tallies import FigureQuery
 from assay.records.buckets import DEFAULT_BUCKET_SIZE, BucketSize
 
 Text = str | SkipJsonSchema[None]

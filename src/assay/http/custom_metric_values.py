@@ -14,8 +14,8 @@ from assay.http.errors import documented
 from assay.http.intake import Raw, json_body
 from assay.http.shapes import Accepted
 from assay.http.status import location
-from assay.monitoring import custom_metric_values
-from assay.monitoring.custom_metric_values import SentValue, SentValues
+from assay.monitoring.custom_metrics import custom_metric_values
+from assay.monitoring.custom_metrics.custom_metric_values import SentValue, SentValues
 
 router = APIRouter(
     prefix="/api/v2/deployments/{deploymentId}/customMetrics/{customMetricId}",

@@ -13,7 +13,7 @@ from assay.http.authentication import Caller, Ctx
 from assay.http.bodies import JsonRoute, Moment, given
 from assay.http.errors import documented
 from assay.http.paging import Paging, page_body
-from assay.monitoring import custom_metrics
+from assay.monitoring.custom_metrics import custom_metrics
 from assay.records.custom_metrics import (
     Category,
     ColumnName,

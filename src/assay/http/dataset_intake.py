@@ -8,8 +8,9 @@ from assay.http.bodies import Body, JsonRoute
 from assay.http.errors import documented
 from assay.http.shapes import Accepted
 from assay.http.status import location
-from assay.monitoring import dataset_actuals, dataset_rows
-from assay.monitoring.dataset_actuals import DatasetActuals
+from assay.monitoring.actuals import dataset_actuals
+from assay.monitoring.actuals.dataset_actuals import DatasetActuals
+from assay.monitoring.intake import dataset_rows
 
 router = APIRouter(
     prefix="/api/v2/deployments/{deploymentId}",

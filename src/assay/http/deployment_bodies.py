@@ -8,7 +8,7 @@ from assay.errors import Invalid
 from assay.http.bodies import Body, Moment, optional
 from assay.http.environments import PredictionEnvironmentBody, environment_body
 from assay.monitoring import capabilities
-from assay.monitoring.deployment_views import DeploymentView
+from assay.monitoring.deployments.deployment_views import DeploymentView
 from assay.records.deployments import ModelPeriod, ReplacementReason, Settings
 from assay.records.health import Health
 from assay.records.times import format_time

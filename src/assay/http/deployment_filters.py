@@ -8,7 +8,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from assay.http.features import Flag
 from assay.http.times import QueryTime
-from assay.monitoring.deployment_views import DeploymentsWanted
+from assay.monitoring.deployments.deployment_views import DeploymentsWanted
 from assay.records.deployments import DeploymentOrder, DeploymentQuery
 from assay.records.users import User
 

@@ -21,8 +21,9 @@ from assay.http.errors import documented
 from assay.http.features import FeaturePage, Features, features_page
 from assay.http.paging import Paging, page_body
 from assay.http.status import location
-from assay.monitoring import capabilities, deployment_views, deployments
-from assay.monitoring.deployments import NewDeployment
+from assay.monitoring import capabilities
+from assay.monitoring.deployments import deployment_views, deployments
+from assay.monitoring.deployments.deployments import NewDeployment
 
 router = APIRouter(prefix="/api/v2", route_class=JsonRoute, tags=["deployments"], responses=documented(409, 410))
 

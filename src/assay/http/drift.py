@@ -12,8 +12,8 @@ from assay.http.errors import documented
 from assay.http.paging import page_body
 from assay.http.shapes import BatchRef, TimeRange, batch_ref, period_of, time_range
 from assay.http.where import ModelId, Segmented, Size, WhichBatches, WhichRows, WhichSpan, segment_of
-from assay.monitoring import drift
-from assay.monitoring.drift import DriftQuery, DriftRow
+from assay.monitoring.figures import drift
+from assay.monitoring.figures.drift import DriftQuery, DriftRow
 from assay.records.buckets import DEFAULT_BUCKET_SIZE
 from assay.records.pages import PageRequest
 

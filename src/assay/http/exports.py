@@ -28,8 +28,8 @@ from assay.http.export_shapes import (
 )
 from assay.http.paging import Paging, page_body
 from assay.http.status import location
-from assay.monitoring import exports
-from assay.monitoring.exports import NewExport
+from assay.monitoring.exports import exports
+from assay.monitoring.exports.exports import NewExport
 from assay.records.datasets import FileForm
 from assay.records.exports import ExportKind, ExportQuery
 from assay.records.jobs import Job

@@ -11,7 +11,7 @@ from assay.errors import Invalid
 from assay.http.authentication import Caller, Ctx
 from assay.http.bodies import Body, JsonRoute, given, optional
 from assay.http.errors import documented
-from assay.monitoring import health_settings
+from assay.monitoring.deployments import health_settings
 from assay.records.health import HealthSettings
 
 router = APIRouter(

@@ -12,11 +12,13 @@ from assay.http.bodies import Body, decoded
 from assay.http.errors import documented
 from assay.http.shapes import Accepted
 from assay.http.status import location
-from assay.monitoring import actuals, predictions, service
-from assay.monitoring.actuals import SentActual
-from assay.monitoring.json_rows import RowBlock
-from assay.monitoring.predictions import RowsCall
-from assay.monitoring.service import SentRequest
+from assay.monitoring.actuals import actuals
+from assay.monitoring.actuals.actuals import SentActual
+from assay.monitoring.figures import service
+from assay.monitoring.figures.service import SentRequest
+from assay.monitoring.intake import predictions
+from assay.monitoring.intake.predictions import RowsCall
+from assay.monitoring.rows.json_rows import RowBlock
 
 router = APIRouter(prefix="/api/v2/deployments/{deploymentId}", tags=["intake"], responses=documented(409, 413))
 

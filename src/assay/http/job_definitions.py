@@ -12,8 +12,8 @@ from assay.http.bodies import Body, JsonRoute, Moment, given, optional
 from assay.http.errors import documented
 from assay.http.job_shapes import JobFields, JobSpecBody, spec_body, spec_changes
 from assay.http.paging import Paging, page_body
-from assay.monitoring import job_definitions
-from assay.monitoring.job_definitions import NewDefinition
+from assay.monitoring.monitoring_jobs import job_definitions
+from assay.monitoring.monitoring_jobs.job_definitions import NewDefinition
 from assay.records.job_specs import JobSpec
 from assay.records.monitoring_jobs import JobDefinition
 from assay.records.schedules import Schedule

@@ -11,8 +11,8 @@ from assay.http.datasets import MAX_FILE_BYTES
 from assay.http.errors import documented
 from assay.http.shapes import Accepted
 from assay.http.uploads import Received, received
-from assay.monitoring import monitoring_jobs
-from assay.monitoring.monitoring_jobs import MOST_PARTS
+from assay.monitoring.monitoring_jobs import monitoring_jobs
+from assay.monitoring.monitoring_jobs.monitoring_jobs import MOST_PARTS
 
 router = APIRouter(
     prefix="/api/v2/batchJobs/{batchJobId}/csvUpload",

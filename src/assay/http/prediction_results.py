@@ -14,9 +14,9 @@ from assay.http.bodies import Body, Moment
 from assay.http.errors import documented
 from assay.http.paging import Paging, page_link
 from assay.http.where import BatchIds, End, ModelId, Start
-from assay.monitoring import prediction_results
-from assay.monitoring.prediction_results import PredictionResult, ResultsPage
-from assay.monitoring.where import Where
+from assay.monitoring.figures import prediction_results
+from assay.monitoring.figures.prediction_results import PredictionResult, ResultsPage
+from assay.monitoring.profiles.where import Where
 from assay.records.pages import PageRequest
 from assay.records.times import format_time
 

@@ -10,8 +10,8 @@ from assay.http.bodies import Body
 from assay.http.errors import documented
 from assay.http.shapes import BatchRef, TimeRange, batch_ref, period_of
 from assay.http.where import Classes, ModelId, Segmented, Size, WhichBatches, WhichSpan, segment_of
-from assay.monitoring import prediction_stats
-from assay.monitoring.prediction_stats import ClassCount, ComparedRows, PredictionSummary, StatsQuery
+from assay.monitoring.figures import prediction_stats
+from assay.monitoring.figures.prediction_stats import ClassCount, ComparedRows, PredictionSummary, StatsQuery
 from assay.records.buckets import DEFAULT_BUCKET_SIZE
 
 router = APIRouter(

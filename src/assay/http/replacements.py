@@ -8,8 +8,8 @@ from assay.http.deployment_bodies import ModelHistory, ModelReplace, period_body
 from assay.http.errors import documented
 from assay.http.paging import Paging, page_body
 from assay.http.status import location
-from assay.monitoring import replacements
-from assay.monitoring.replacements import Replacement
+from assay.monitoring.deployments import replacements
+from assay.monitoring.deployments.replacements import Replacement
 
 router = APIRouter(
     prefix="/api/v2/deployments/{deploymentId}",

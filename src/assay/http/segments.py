@@ -8,7 +8,7 @@ from assay.http.authentication import Caller, Ctx
 from assay.http.bodies import Body
 from assay.http.errors import documented
 from assay.http.paging import Paging, page_body
-from assay.monitoring import segments
+from assay.monitoring.rows import segments
 from assay.records.pages import cut
 
 router = APIRouter(prefix="/api/v2/deployments/{deploymentId}", tags=["segments"], responses=documented())

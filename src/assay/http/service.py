@@ -10,8 +10,14 @@ from assay.http.bodies import Body
 from assay.http.errors import documented
 from assay.http.shapes import BatchRef, TimeRange, batch_ref, period_of
 from assay.http.where import ModelId, Segmented, Size, WhichBatches, WhichSpan, segment_of
-from assay.monitoring import service
-from assay.monitoring.service import DEFAULT_QUANTILE, DEFAULT_SLOW_MS, ServiceFigures, ServiceQuery, ServiceSpan
+from assay.monitoring.figures import service
+from assay.monitoring.figures.service import (
+    DEFAULT_QUANTILE,
+    DEFAULT_SLOW_MS,
+    ServiceFigures,
+    ServiceQuery,
+    ServiceSpan,
+)
 from assay.records.buckets import DEFAULT_BUCKET_SIZE
 
 router = APIRouter(

@@ -13,7 +13,7 @@ from assay.http.bodies import Body, JsonRoute, given
 from assay.http.errors import documented
 from assay.http.shapes import Switch
 from assay.http.status import location
-from assay.monitoring import deployments
+from assay.monitoring.deployments import deployments
 from assay.records.buckets import BucketSize
 from assay.records.deployments import Settings
 

@@ -20,9 +20,10 @@ from assay.http.datasets import MAX_FILE_BYTES, MEDIA_TYPES
 from assay.http.errors import documented
 from assay.http.paging import Paging, page_body
 from assay.http.status import location
-from assay.monitoring import batches, uploads
-from assay.monitoring.file_rows import ColumnRoles
-from assay.monitoring.uploads import NewFile
+from assay.monitoring.deployments import batches
+from assay.monitoring.intake import uploads
+from assay.monitoring.intake.uploads import NewFile
+from assay.monitoring.rows.file_rows import ColumnRoles
 from assay.records.datasets import FileForm
 from assay.records.uploads import Upload
 

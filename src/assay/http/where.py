@@ -8,7 +8,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from assay.http.bodies import Body, optional
 from assay.http.times import QueryTime
-from assay.monitoring.where import Where
+from assay.monitoring.profiles.where import Where
 from assay.records.buckets import BucketSize
 
 BatchIds = Annotated[

@@ -2,22 +2,14 @@
 
 from collections.abc import Callable
 
-from assay.monitoring import (
-    accuracy_refresh,
-    baselines,
-    dataset_actuals,
-    datasets,
-    deletions,
-    export_job,
-    exports,
-    folding,
-    job_running,
-    monitoring_jobs,
-    replacements,
-    segment_profiles,
-    uploads,
-)
+from assay.monitoring import datasets
+from assay.monitoring.actuals import accuracy_refresh, dataset_actuals
 from assay.monitoring.context import Context
+from assay.monitoring.deployments import baselines, deletions, replacements
+from assay.monitoring.exports import export_job, exports
+from assay.monitoring.intake import uploads
+from assay.monitoring.monitoring_jobs import job_running, monitoring_jobs
+from assay.monitoring.profiles import folding, segment_profiles
 from assay.records.jobs import Job
 
 HANDLERS: dict[str, Callable[[Context, Job], None]] = {

@@ -13,7 +13,7 @@ from assay.errors import AssayError, LeaseLost
 from assay.jobs import queue
 from assay.jobs.handlers import HANDLERS
 from assay.monitoring.context import Context
-from assay.monitoring.job_definitions import enqueue_due
+from assay.monitoring.monitoring_jobs.job_definitions import enqueue_due
 from assay.records.jobs import Job
 
 POLL_SECONDS = 0.2

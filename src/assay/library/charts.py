@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 
 from assay.stats.arrays import FloatArray
+from assay.stats.drift.word_changes import word_changes
+from assay.stats.profile.words import TextColumn
 from assay.stats.shares import share
-from assay.stats.word_changes import word_changes
-from assay.stats.words import TextColumn
 
 Axis = Literal["numbers", "levels", "words"]
 

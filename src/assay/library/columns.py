@@ -11,9 +11,9 @@ from assay.engines.freezing import NUMBERS, bins_of
 from assay.engines.inference import ColumnEvidence
 from assay.library.weighing import Weights
 from assay.records.models import FeatureKind
-from assay.stats.bins import Bins
 from assay.stats.causes import TypeReading
-from assay.stats.unseen import UnseenLevels
+from assay.stats.drift.unseen import UnseenLevels
+from assay.stats.profile.bins import Bins
 
 
 @dataclass(frozen=True, eq=False)

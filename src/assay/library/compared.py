@@ -10,18 +10,18 @@ from assay.library.columns import Columns, listed, reading_of_levels, reading_of
 from assay.library.comparison import FeatureComparison, Role
 from assay.library.decision import STATUS, judge
 from assay.records.models import FeatureKind
-from assay.stats.bins import LevelBins
-from assay.stats.categorical import CategoricalColumn
 from assay.stats.causes import Cause, CauseCode, Clues, causes
 from assay.stats.decision import FeatureVerdict, Verdict
 from assay.stats.drift import Column, drift_score
+from assay.stats.drift.psi_estimate import drift_interval
+from assay.stats.drift.rates import missing_share
+from assay.stats.drift.unseen import UnseenLevels
 from assay.stats.multivariate import DomainClassifier, ReconstructionError, domain_classifier, reconstruction_error
 from assay.stats.profile import Profile
-from assay.stats.psi import drift_interval
-from assay.stats.rates import missing_share
+from assay.stats.profile.bins import LevelBins
+from assay.stats.profile.categorical import CategoricalColumn
+from assay.stats.profile.words import TextColumn
 from assay.stats.repeats import Repeats
-from assay.stats.unseen import UnseenLevels
-from assay.stats.words import TextColumn
 
 # Of a column that is known to have drifted, causes may be named with less proof.
 CAUSE_ALPHA = 0.01

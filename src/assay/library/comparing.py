@@ -13,7 +13,7 @@ from assay.library.comparison import Comparison, FeatureComparison
 from assay.library.tables import label_of, table
 from assay.library.verdicts import verdict_of
 from assay.library.weighing import Weights
-from assay.stats.importance import scaled_importance
+from assay.stats.decision.importance import scaled_importance
 from assay.stats.repeats import Repeats
 
 ORDER = {"drifted": 0, "detectable": 1, "no evidence": 2, "unknown": 3}

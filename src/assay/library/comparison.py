@@ -11,8 +11,8 @@ from assay.library.accuracy import MetricChange
 from assay.library.charts import Chart
 from assay.library.decision import Status, VerdictStatus
 from assay.stats.causes import Cause
+from assay.stats.drift.psi_estimate import Interval
 from assay.stats.multivariate import DomainClassifier, ReconstructionError
-from assay.stats.psi import Interval
 
 Role = Literal["feature", "target", "prediction"]
 

@@ -14,10 +14,10 @@ from assay.errors import Invalid
 from assay.library.tables import table
 from assay.library.weighing import Weights
 from assay.records.models import FeatureKind
-from assay.stats.numeric import NumericColumn
+from assay.stats.drift.rates import missing_share
 from assay.stats.profile import Profile
-from assay.stats.rates import missing_share
-from assay.stats.words import TextColumn
+from assay.stats.profile.numeric import NumericColumn
+from assay.stats.profile.words import TextColumn
 
 
 @dataclass(frozen=True, eq=False)

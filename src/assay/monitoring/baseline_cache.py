@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from assay.monitoring.blocks import FEATURES, PREDICTIONS, blocks_of
 from assay.records.models import Baseline
 from assay.stats.accuracy import Accuracy, accuracy_from_bytes
-from assay.stats.bins import Bins
 from assay.stats.profile import Layout, Profile, bins_from_bytes
+from assay.stats.profile.bins import Bins
 
 KEPT = 64
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from assay.stats.bins import Bins
 from assay.stats.profile import Layout
+from assay.stats.profile.bins import Bins
 
 FEATURES = "features"
 PREDICTIONS = "predictions"

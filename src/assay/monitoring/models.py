@@ -12,7 +12,7 @@ from assay.records.ids import is_id, new_id
 from assay.records.models import Feature, FeatureKind, ModelPackage, PackageQuery, Target, TargetType
 from assay.records.pages import Page, PageRequest, cut
 from assay.records.users import User
-from assay.stats.importance import scaled_importance
+from assay.stats.decision.importance import scaled_importance
 
 if TYPE_CHECKING:
     from assay.storage.sql.transaction import Transaction

@@ -1,8 +1,9 @@
 """How queued work stands, for those who asked for it."""
 
 from assay.errors import UnknownStatus
-from assay.monitoring import access, monitoring_jobs
+from assay.monitoring import access
 from assay.monitoring.context import Context
+from assay.monitoring.monitoring_jobs import monitoring_jobs
 from assay.records.jobs import Job, JobState
 from assay.records.pages import Page, PageRequest
 from assay.records.users import User

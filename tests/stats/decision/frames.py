@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
-from assay.stats.bins import Bins, LevelBins, NumericBins
 from assay.stats.profile import Profile
+from assay.stats.profile.bins import Bins, LevelBins, NumericBins
 
 ROWS = 2_000
 

@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from assay.stats.decision.monte_carlo import FIRST_DRAWS, Draws, Suspect, draw_family, needs_draws, seed
-from assay.stats.homogeneity import chi_square
+from assay.stats.drift.homogeneity import chi_square
 
 
 def drawn(baseline: list[int], current: list[int], draws: int, name: str = "x", batch_id: str = "b") -> Draws:

@@ -15,7 +15,7 @@ from assay.stats.decision import (
     notices,
     with_stream_level,
 )
-from assay.stats.online_fdr import lord_plus_plus
+from assay.stats.decision.online_fdr import lord_plus_plus
 from assay.stats.profile import Profile, merge_all
 
 BASELINE_ROWS = pl.DataFrame(normal(ROWS))

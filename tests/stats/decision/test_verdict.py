@@ -21,9 +21,9 @@ from assay.stats.decision import (
     evidence,
     worst,
 )
-from assay.stats.multiplicity import benjamini_hochberg, benjamini_yekutieli
+from assay.stats.decision.multiplicity import benjamini_hochberg, benjamini_yekutieli
 from assay.stats.profile import Profile
-from assay.stats.words import WordBins
+from assay.stats.profile.words import WordBins
 
 LEVELS = ["a"] * 60 + ["b"] * 30 + ["c"] * 10
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from assay.library.comparison import FeatureComparison
 from assay.library.html.cards import slug
 from assay.library.html.marks import escaped, index
-from assay.stats.importance import IMPORTANT
+from assay.stats.decision.importance import IMPORTANT
 
 WIDTH, HEIGHT = 720, 300
 LEFT, RIGHT, TOP, BOTTOM = 48, 16, 14, 34

@@ -3,15 +3,15 @@
 See docs/methods/causes.md.
 """
 
-from assay.stats.categorical import CategoricalColumn
 from assay.stats.causes.categorical import categorical_causes
 from assay.stats.causes.cause import ALPHA, FEWEST_ROWS, Cause, CauseCode, Clues, TypeReading
 from assay.stats.causes.numeric import numeric_causes
 from assay.stats.causes.shared import duplicated_rows, missing_moved, type_change
 from assay.stats.causes.texts import text_causes
-from assay.stats.drift import Column, require_same_bins
-from assay.stats.numeric import NumericColumn
-from assay.stats.words import TextColumn
+from assay.stats.drift.distances import Column, require_same_bins
+from assay.stats.profile.categorical import CategoricalColumn
+from assay.stats.profile.numeric import NumericColumn
+from assay.stats.profile.words import TextColumn
 
 __all__ = ["ALPHA", "Cause", "CauseCode", "Clues", "TypeReading", "causes"]
 
@@ -41,7 +41,7 @@ def causes(baseline: Column, current: Column, clues: Clues | None = None, *, alp
     Examples
     --------
     >>> import polars as pl
-    >>> from assay.stats.bins import NumericBins
+    >>> from assay.stats.profile.bins import NumericBins
     >>> rows = pl.Series([float(i) for i in range(1000)])
     >>> bins = NumericBins.of(rows)
     >>> column = NumericColumn.of(rows, bins)

@@ -11,8 +11,8 @@ from typing import Self
 import numpy as np
 
 from assay.stats.arrays import FloatArray
-from assay.stats.numeric import NumericColumn
-from assay.stats.quantiles import LogBuckets, bucket_ends
+from assay.stats.profile.numeric import NumericColumn
+from assay.stats.profile.quantiles import LogBuckets, bucket_ends
 
 # A bucket with a larger share of the rows leaves too much open.
 WIDEST_BUCKET = 0.4
@@ -51,7 +51,7 @@ class Alignment:
     Examples
     --------
     >>> import polars as pl
-    >>> from assay.stats.bins import NumericBins
+    >>> from assay.stats.profile.bins import NumericBins
     >>> rows = pl.Series([float(i) for i in range(1, 1001)])
     >>> bins = NumericBins.of(rows)
     >>> alignment = Alignment.of(NumericColumn.of(rows, bins), NumericColumn.of(rows * 10, bins))

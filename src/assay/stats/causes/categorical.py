@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import special
 
-from assay.stats.categorical import CategoricalColumn
 from assay.stats.causes.cause import Cause, CauseCode, Clues, percent, quoted
 from assay.stats.causes.shared import RATE_POINTS, rate_psi
-from assay.stats.decision_cells import cells_to_test
-from assay.stats.drift import psi
-from assay.stats.homogeneity import chi_square
-from assay.stats.rates import new_level
+from assay.stats.drift.decision_cells import cells_to_test
+from assay.stats.drift.distances import psi
+from assay.stats.drift.homogeneity import chi_square
+from assay.stats.drift.rates import new_level
+from assay.stats.profile.categorical import CategoricalColumn
 
 # A renamed level keeps its share: no significant difference at this level, and within this factor.
 SAME_SHARE_P = 0.001

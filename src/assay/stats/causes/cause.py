@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from assay.stats.drift.unseen import UnseenLevels
 from assay.stats.repeats import Repeats
-from assay.stats.unseen import UnseenLevels
 
 Evidence = Mapping[str, float | int | str | bool | None]
 

@@ -11,11 +11,11 @@ from assay.stats.causes.cause import Cause, CauseCode, number, percent
 from assay.stats.causes.outliers import distance_of_cells, outliers
 from assay.stats.causes.shared import RATE_POINTS, rate_psi
 from assay.stats.causes.units import unit_or_scale_change
-from assay.stats.decision_cells import decision_cells
-from assay.stats.fisher import fisher_exact
-from assay.stats.homogeneity import chi_square
-from assay.stats.numeric import NumericColumn
-from assay.stats.quantiles import RELATIVE_ERROR
+from assay.stats.drift.decision_cells import decision_cells
+from assay.stats.drift.fisher import fisher_exact
+from assay.stats.drift.homogeneity import chi_square
+from assay.stats.profile.numeric import NumericColumn
+from assay.stats.profile.quantiles import RELATIVE_ERROR
 
 SMALLEST_SHIFT_SD = 0.1
 SMALLEST_SPREAD_RATIO = 1.2

@@ -6,10 +6,10 @@ import numpy as np
 
 from assay.stats.causes.cause import Cause, CauseCode, number, percent
 from assay.stats.causes.shared import rate_psi
-from assay.stats.numeric import NumericColumn
-from assay.stats.overlay import Overlay
-from assay.stats.quantiles import RELATIVE_ERROR, bucket_ends
-from assay.stats.rates import out_of_range
+from assay.stats.drift.overlay import Overlay
+from assay.stats.drift.rates import out_of_range
+from assay.stats.profile.numeric import NumericColumn
+from assay.stats.profile.quantiles import RELATIVE_ERROR, bucket_ends
 
 # Tukey's outer fence: so many interquartile ranges beyond the quartiles.
 FENCE = 3.0

@@ -6,8 +6,8 @@ import numpy as np
 from scipy import special
 
 from assay.stats.causes.cause import Cause, CauseCode, Clues, percent, quoted
-from assay.stats.drift import Column, psi
-from assay.stats.rates import missing_rate
+from assay.stats.drift.distances import Column, psi
+from assay.stats.drift.rates import missing_rate
 
 # Points by which a rate must move to be named, whatever the number of rows.
 RATE_POINTS = 0.01

@@ -2,8 +2,8 @@
 
 from assay.stats.causes.cause import Cause, CauseCode, percent, quoted
 from assay.stats.causes.shared import RATE_POINTS
-from assay.stats.word_changes import WordChange, word_changes
-from assay.stats.words import TextColumn
+from assay.stats.drift.word_changes import WordChange, word_changes
+from assay.stats.profile.words import TextColumn
 
 
 def text_causes(baseline: TextColumn, current: TextColumn, alpha: float) -> list[Cause | None]:

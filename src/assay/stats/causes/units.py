@@ -10,7 +10,7 @@ import numpy as np
 
 from assay.stats.causes.alignment import Alignment, Change
 from assay.stats.causes.cause import Cause, CauseCode, number
-from assay.stats.numeric import NumericColumn
+from assay.stats.profile.numeric import NumericColumn
 
 FEWEST_ROWS = 20
 # Distances up to this pass for equal in large batches, where any two months of real data differ a little.

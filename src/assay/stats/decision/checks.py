@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from assay.stats.categorical import CategoricalColumn
-from assay.stats.decision_cells import FEWEST_ROWS, ROWS_PER_CELL
-from assay.stats.drift import Column
-from assay.stats.homogeneity import Homogeneity
-from assay.stats.ks import ks_of_cells
-from assay.stats.numeric import NumericColumn
-from assay.stats.rates import RateChange, chance_outside, missing_rate, new_level, out_of_range
-from assay.stats.word_changes import WordChange
-from assay.stats.words import TextColumn
+from assay.stats.drift.decision_cells import FEWEST_ROWS, ROWS_PER_CELL
+from assay.stats.drift.distances import Column
+from assay.stats.drift.homogeneity import Homogeneity
+from assay.stats.drift.ks import ks_of_cells
+from assay.stats.drift.rates import RateChange, chance_outside, missing_rate, new_level, out_of_range
+from assay.stats.drift.word_changes import WordChange
+from assay.stats.profile.categorical import CategoricalColumn
+from assay.stats.profile.numeric import NumericColumn
+from assay.stats.profile.words import TextColumn
 
 
 class CheckName(StrEnum):

@@ -3,19 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from assay.stats.categorical import CategoricalColumn
 from assay.stats.decision import checks
 from assay.stats.decision.checks import Check, CheckName, Gate
 from assay.stats.decision.detectable import smallest_detectable_psi
 from assay.stats.decision.monte_carlo import Draws, Suspect, draw_family, needs_draws
 from assay.stats.decision.options import DecisionOptions
-from assay.stats.decision_cells import FEWEST_ROWS, cells_to_test, decision_cells
-from assay.stats.drift import Column, psi, require_same_bins
-from assay.stats.homogeneity import chi_square
-from assay.stats.numeric import NumericColumn
-from assay.stats.psi import psi_bias_corrected
-from assay.stats.word_changes import WordChange, word_changes
-from assay.stats.words import TextColumn
+from assay.stats.drift.decision_cells import FEWEST_ROWS, cells_to_test, decision_cells
+from assay.stats.drift.distances import Column, psi, require_same_bins
+from assay.stats.drift.homogeneity import chi_square
+from assay.stats.drift.psi_estimate import psi_bias_corrected
+from assay.stats.drift.word_changes import WordChange, word_changes
+from assay.stats.profile.categorical import CategoricalColumn
+from assay.stats.profile.numeric import NumericColumn
+from assay.stats.profile.words import TextColumn
 
 Pair = tuple[Column, Column]
 
@@ -107,7 +107,7 @@ def evidence(
     Examples
     --------
     >>> import polars as pl
-    >>> from assay.stats.bins import LevelBins
+    >>> from assay.stats.profile.bins import LevelBins
     >>> rows = pl.Series(["a", "b"] * 50)
     >>> bins = LevelBins.of(rows)
     >>> moved = pl.Series(["a"] * 40)

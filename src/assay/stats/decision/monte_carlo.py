@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from assay.stats.arrays import IntArray
-from assay.stats.homogeneity import chi_square_of
+from assay.stats.drift.homogeneity import chi_square_of
 
 FIRST_DRAWS = 4_000
 ENOUGH_EXCEEDANCES = 20

@@ -6,10 +6,10 @@ See docs/methods/alarms.md.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from assay.stats.decision.online_fdr import lord_plus_plus
 from assay.stats.decision.options import Confirm, DecisionOptions
 from assay.stats.decision.verdict import Status, Verdict, decide, worst
-from assay.stats.online_fdr import lord_plus_plus
-from assay.stats.profile import Profile, merge_all
+from assay.stats.profile.profile import Profile, merge_all
 
 WINDOW_BATCHES = 7
 
@@ -69,7 +69,7 @@ def decide_with_window(  # the arguments of decide
     Examples
     --------
     >>> import polars as pl
-    >>> from assay.stats.bins import NumericBins
+    >>> from assay.stats.profile.bins import NumericBins
     >>> rows = pl.DataFrame({"x": range(1000)})
     >>> bins = {"x": NumericBins.of(rows["x"])}
     >>> slow = [Profile.of(rows[300::70], bins)] * 7  # ten rows each, none of them low

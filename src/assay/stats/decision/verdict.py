@@ -7,11 +7,11 @@ from enum import StrEnum
 from typing import Self
 
 from assay.stats.decision.evidence import FeatureEvidence, first_look, refined
+from assay.stats.decision.importance import is_important, require_finite
+from assay.stats.decision.multiplicity import benjamini_hochberg, benjamini_yekutieli
 from assay.stats.decision.options import DecisionOptions
-from assay.stats.drift import Column
-from assay.stats.importance import is_important, require_finite
-from assay.stats.multiplicity import benjamini_hochberg, benjamini_yekutieli
-from assay.stats.profile import Profile
+from assay.stats.drift.distances import Column
+from assay.stats.profile.profile import Profile
 
 FEATURES, TARGET = "features", "target"
 """The family of a column that no family is named for; and the one whose columns are always important."""
@@ -159,7 +159,7 @@ def decide(  # what a batch is judged by; all but the profiles may be left out
         Counted over the same bins. Columns of the baseline are judged; others are not looked at.
     options : DecisionOptions, optional
     importance : mapping of str to float, optional
-        By feature, as `assay.stats.importance.scaled_importance` gives it. A feature without it is important.
+        By feature, as `assay.stats.decision.importance.scaled_importance` gives it. A feature without it is important.
     batch_id : str
         Of the current rows.
     families : mapping of str to str, optional
@@ -178,7 +178,7 @@ def decide(  # what a batch is judged by; all but the profiles may be left out
     Examples
     --------
     >>> import polars as pl
-    >>> from assay.stats.bins import NumericBins
+    >>> from assay.stats.profile.bins import NumericBins
     >>> rows = pl.DataFrame({"x": range(1000)})
     >>> bins = {"x": NumericBins.of(rows["x"])}
     >>> baseline = Profile.of(rows, bins)

@@ -12,8 +12,8 @@ import polars as pl
 from scipy import special
 
 from assay.stats.arrays import FloatArray
-from assay.stats.moments import Moments
 from assay.stats.multivariate.encoding import is_number, top_levels
+from assay.stats.profile.moments import Moments
 from assay.stats.series import levels, numbers
 
 VARIANCE_KEPT = 0.65

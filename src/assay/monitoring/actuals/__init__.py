@@ -1,0 +1,1 @@
+"""Actuals come in, and the accuracy of what they touch is computed anew."""

@@ -1,0 +1,1 @@
+"""Metrics of the user's own: values by time and by batch."""

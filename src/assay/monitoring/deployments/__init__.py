@@ -1,0 +1,1 @@
+"""Deployments and their batches: made, changed, replaced, judged, deleted."""

@@ -1,0 +1,76 @@
+"""The slow half of deleting: what a job removes after the object itself is gone from every answer."""
+
+from typing import TYPE_CHECKING
+
+from assay.monitoring.actuals.accuracy_refresh import recompute
+from assay.monitoring.context import Context
+from assay.records.jobs import Job
+
+if TYPE_CHECKING:
+    from assay.storage.sql.transaction import Transaction
+
+PURGE_BATCH = "purge_batch"
+PURGE_DEPLOYMENT = "purge_deployment"
+PURGE_CUSTOM_METRIC = "purge_custom_metric"
+
+
+def purge_batch(ctx: Context, job: Job) -> None:
+    """Remove the uploads and keys of a deleted batch.
+
+    A prediction that a deleted one had superseded counts again, so the accuracy of its batch is computed anew.
+    """
+    deployment_id, batch_id = job.args["deployment_id"], job.args["batch_id"]
+    now = ctx.clock()
+    with ctx.store.transaction() as tx:
+        touched = tx.prediction_keys.pairs_overlapping(deployment_id, batch_id=batch_id)
+        prefixes = [*tx.uploads.purge(batch_id=batch_id), *_result_of(tx, batch_id)]
+        if touched:
+            recompute(tx, deployment_id, touched, job.user_id, now)
+        tx.jobs.complete(job, now)
+    for prefix in prefixes:
+        ctx.store.blobs.delete(prefix)
+
+
+def _result_of(tx: "Transaction", batch_id: str) -> list[str]:
+    """What the batch's monitoring job gave back: the rows of a deleted batch are gone there too."""
+    jobs = tx.monitoring_jobs.of_batch(batch_id)
+    for job in jobs:
+        tx.monitoring_jobs.update(job.id, results_deleted=True)
+    # One that still runs removes its own.
+    return [job.prefix for job in jobs if job.status.has_ended]
+
+
+def purge_deployment(ctx: Context, job: Job) -> None:
+    """Remove what a deleted deployment leaves behind."""
+    deployment_id = job.args["deployment_id"]
+    now = ctx.clock()
+    with ctx.store.transaction() as tx:
+        tx.profiles.delete(deployment_id=deployment_id)
+        tx.accuracy.delete(deployment_id=deployment_id)
+        tx.service_requests.delete(deployment_id=deployment_id)
+        tx.custom_metric_values.delete(deployment_id=deployment_id)
+        tx.custom_metrics.purge(deployment_id=deployment_id)
+        tx.actuals.delete(deployment_id)
+        tx.segments.delete(deployment_id)
+        tx.exports.delete(deployment_id)
+        prefixes = list(tx.uploads.purge(deployment_id=deployment_id))
+        tx.job_definitions.delete(deployment_id=deployment_id)
+        for gone in tx.monitoring_jobs.purge(deployment_id):
+            prefixes.append(gone.prefix)
+            if gone.task_id is not None:
+                tx.jobs.cancel(gone.task_id, now)
+        tx.health_changes.delete(deployment_id)
+        tx.model_history.delete(deployment_id)
+        tx.remote_events.delete(deployment_id)
+        tx.jobs.complete(job, now)
+    for prefix in prefixes:
+        ctx.store.blobs.delete(prefix)
+
+
+def purge_custom_metric(ctx: Context, job: Job) -> None:
+    """Remove a deleted custom metric and its values."""
+    metric_id = job.args["metric_id"]
+    with ctx.store.transaction() as tx:
+        tx.custom_metric_values.delete(metric_id=metric_id)
+        tx.custom_metrics.purge(metric_id=metric_id)
+        tx.jobs.complete(job, ctx.clock())

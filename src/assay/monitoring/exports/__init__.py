@@ -1,0 +1,1 @@
+"""Exports of rows, actuals and training data as files."""

@@ -1,0 +1,1 @@
+"""Figures that pages show, from stored profiles and accumulators."""

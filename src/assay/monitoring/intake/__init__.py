@@ -1,0 +1,1 @@
+"""Predictions come in: rows, files, aggregates; what counts, counts once."""

@@ -1,0 +1,1 @@
+"""Stored profiles: written in fragments, cut by time and segment, loaded merged."""

@@ -1,0 +1,1 @@
+"""Rows: how they are read, told apart, profiled and kept."""
