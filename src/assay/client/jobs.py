@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from assay.client.bodies import FileBody, Progress
 from assay.client.datasets import Datasets
 from assay.client.deployments import DeploymentLike, deployment_id_of
+from assay.client.downloads import download
 from assay.client.errors import AssayClientError, ServerProblem
 from assay.client.files import CSV, content_type
 from assay.client.paging import Pages
@@ -245,12 +246,12 @@ class Jobs:
         ------
         Refused
             When the job has no result.
-        OSError
+        FileUnusable
             When the file cannot be written.
         AssayClientError
         """
         target = Path(path)
-        self._transport.download(_path(job, "download"), target)
+        download(self._transport, _path(job, "download"), target, None, None)
         return target
 
     def _create(

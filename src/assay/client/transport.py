@@ -6,7 +6,6 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
-from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import quote, urlsplit
 
@@ -173,36 +172,6 @@ class Transport:
                 yield response.iter_bytes()
         except httpx2.RequestError as problem:
             raise self._unreachable("GET", problem) from problem
-
-    def download(self, path: str, target: Path) -> int:
-        """Write what is at a path to a file, whatever its size; a call that breaks off leaves none.
-
-        Returns
-        -------
-        int
-            Bytes written.
-
-        Raises
-        ------
-        Unreachable, Unauthorized, NotFound, Refused, ServerProblem
-        OSError
-            When the file cannot be written.
-        """
-        side = target.with_name(f"{target.name}.part")
-        try:
-            with self._http.stream("GET", f"{self.root}{API}{path}") as response, side.open("wb") as file:
-                if response.status_code != 200:
-                    response.read()
-                    self._answer(response)
-                for piece in response.iter_bytes():
-                    file.write(piece)
-                size = file.tell()
-            side.replace(target)
-        except httpx2.RequestError as problem:
-            raise self._unreachable("GET", problem) from problem
-        finally:
-            side.unlink(missing_ok=True)
-        return size
 
     def rest(self, attempt: int, problem: AssayClientError) -> bool:
         """Wait before the next try of a call that failed and may be made again; False when there is none."""

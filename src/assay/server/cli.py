@@ -71,7 +71,8 @@ def demo(
     json_: Annotated[bool, typer.Option("--json", help="Print all figures as one JSON document.")] = False,
 ) -> None:
     """Watch a year of real flights: two models, twelve monthly batches each, and what to see in them."""
-    from assay.server.demo.command import Options, run
+    from assay.server.demo.command import run
+    from assay.server.demo.options import Options
 
     raise typer.Exit(run(Options(data_dir=data_dir, host=host, port=port, goes_on=serve, as_json=json_)))
 

@@ -1,37 +1,15 @@
-"""What the command was told, and how it begins and ends. Nothing here takes long to import."""
+"""How the command begins and ends. Nothing here takes long to import."""
 
 import sys
-from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
-from pathlib import Path
 
+from assay.server.demo.options import Options
 from assay.server.demo.problems import DemoProblem
 from assay.server.demo.progress import Progress
 from assay.server.demo.steps import Step, carry_out
 
 DONE, PROBLEM, INTERRUPTED = 0, 1, 130
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the command was told; None where it was not.
-
-    Attributes
-    ----------
-    data_dir : Path or None
-        The folder of the server's data; a temporary one, deleted at the end, when None.
-    goes_on : bool
-        Whether the server goes on running when all figures are there.
-    as_json : bool
-        Whether standard output gets one JSON document instead of tables.
-    """
-
-    data_dir: Path | None = None
-    host: str | None = None
-    port: int | None = None
-    goes_on: bool = True
-    as_json: bool = False
 
 
 def run(options: Options) -> int:

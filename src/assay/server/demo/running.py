@@ -20,11 +20,11 @@ from assay.errors import Unauthenticated
 from assay.monitoring import tokens
 from assay.monitoring.context import Context
 from assay.server.demo import departures, report
-from assay.server.demo.command import Options
 from assay.server.demo.departures import Selection
 from assay.server.demo.figures import SubjectFigures, document
 from assay.server.demo.loading import Loading
 from assay.server.demo.material import Material, preparation
+from assay.server.demo.options import Options
 from assay.server.demo.progress import Progress
 from assay.server.demo.steps import Listener, Step, carry_out
 from assay.server.demo.subjects import SUBJECTS
