@@ -7,8 +7,8 @@ import polars as pl
 
 from assay.library.charts import Chart, chart_of_levels, chart_of_numbers, chart_of_words
 from assay.library.columns import Columns, listed, reading_of_levels, reading_of_texts
-from assay.library.comparison import FeatureComparison, Role
 from assay.library.decision import STATUS, judge
+from assay.library.findings import FeatureComparison, Role
 from assay.records.models import FeatureKind
 from assay.stats.causes import Cause, CauseCode, Clues, causes
 from assay.stats.decision import FeatureVerdict, Verdict

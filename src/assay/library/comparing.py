@@ -9,7 +9,8 @@ from assay.errors import Invalid
 from assay.library.accuracy import MetricChange, metric_changes
 from assay.library.columns import Columns
 from assay.library.compared import Compared, Options
-from assay.library.comparison import Comparison, FeatureComparison
+from assay.library.comparison import Comparison
+from assay.library.findings import FeatureComparison
 from assay.library.tables import label_of, table
 from assay.library.verdicts import verdict_of
 from assay.library.weighing import Weights

@@ -3,7 +3,7 @@
 import textwrap
 
 from assay.library.accuracy import MetricChange
-from assay.library.comparison import Comparison, FeatureComparison
+from assay.library.findings import FeatureComparison, Findings
 
 WIDTH = 80
 NAME = 18
@@ -12,13 +12,13 @@ SMALL_SHOWN = 10
 WORDS = {"passing": "Passing", "warning": "Warning", "failing": "Failing", "unknown": "Unknown"}
 
 
-def table(comparison: Comparison) -> str:
+def table(comparison: Findings) -> str:
     """The verdict, its reasons, drifted features, and what else there is to say."""
     blocks = [_head(comparison), _features(comparison), _accuracy(comparison), _joint(comparison), _notes(comparison)]
     return "\n\n".join("\n".join(block) for block in blocks if block)
 
 
-def _head(comparison: Comparison) -> list[str]:
+def _head(comparison: Findings) -> list[str]:
     drifted = sum(one.status == "drifted" for one in comparison.features)
     lines = _wrapped(
         f"{WORDS[comparison.verdict.status]}. {drifted or 'None'} of {len(comparison.features)} features drifted."
@@ -34,11 +34,11 @@ def _head(comparison: Comparison) -> list[str]:
     return lines
 
 
-def _worth(comparison: Comparison, side: int) -> str:
+def _worth(comparison: Findings, side: int) -> str:
     return "" if comparison.worth is None else f" (worth {comparison.worth[side]:,})"
 
 
-def _features(comparison: Comparison) -> list[str]:
+def _features(comparison: Findings) -> list[str]:
     shown = [*comparison.with_status("drifted"), *comparison.with_status("detectable")[:SMALL_SHOWN]]
     if not shown:
         return []
@@ -57,7 +57,7 @@ def _row(one: FeatureComparison, *, ranked: bool) -> list[str]:
     return [start + words[0], *(" " * len(start) + line for line in words[1:])]
 
 
-def _accuracy(comparison: Comparison) -> list[str]:
+def _accuracy(comparison: Findings) -> list[str]:
     return [_metric(one) for one in comparison.accuracy]
 
 
@@ -69,7 +69,7 @@ def _metric(one: MetricChange) -> str:
     return f"{one.metric:<10} {one.current:.3g}{ends} against {one.baseline:.3g}: {word}"
 
 
-def _joint(comparison: Comparison) -> list[str]:
+def _joint(comparison: Findings) -> list[str]:
     lines = []
     if comparison.domain is not None:
         told = "can" if comparison.domain.big and comparison.domain.p <= comparison.alpha else "cannot"
@@ -83,7 +83,7 @@ def _joint(comparison: Comparison) -> list[str]:
     return lines
 
 
-def _notes(comparison: Comparison) -> list[str]:
+def _notes(comparison: Findings) -> list[str]:
     return [line for note in comparison.notes for line in _wrapped(note, "Note: ")]
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from assay.library.accuracy import MetricChange
-from assay.library.comparison import FeatureComparison, Verdict
 from assay.library.decision import WORDS
+from assay.library.findings import FeatureComparison, Verdict
 from assay.stats.decision import Status, worst
 
 

@@ -3,7 +3,7 @@
 from importlib.resources import files
 
 from assay import __version__ as version
-from assay.library.comparison import Comparison
+from assay.library.findings import Findings
 from assay.library.html.cards import card, slug
 from assay.library.html.marks import ICONS, STATUS_ICONS, WORDS, escaped, figure, quantity
 from assay.library.html.overview import accuracy_table, joint, overview
@@ -14,7 +14,7 @@ __all__ = ["page"]
 REASONS = 8
 
 
-def page(comparison: Comparison) -> str:
+def page(comparison: Findings) -> str:
     """The page as text. Words come first, charts prove them, and every chart has its figures as a table."""
     style = files("assay.library.html").joinpath("page.css").read_text(encoding="utf-8")
     title = f"{WORDS[comparison.verdict.status]}: {_sentence(comparison)}"
@@ -39,12 +39,12 @@ def page(comparison: Comparison) -> str:
     )
 
 
-def _sentence(comparison: Comparison) -> str:
+def _sentence(comparison: Findings) -> str:
     drifted = sum(one.status == "drifted" for one in comparison.features)
     return f"{drifted or 'None'} of {quantity(len(comparison.features), 'feature')} drifted"
 
 
-def _header(comparison: Comparison) -> str:
+def _header(comparison: Findings) -> str:
     status = comparison.verdict.status
     reasons = comparison.verdict.reasons
     items = "".join(f"<li>{_linked(reason, comparison)}</li>" for reason in reasons[:REASONS])
@@ -74,14 +74,14 @@ def _header(comparison: Comparison) -> str:
     )
 
 
-def _worth(comparison: Comparison) -> list[str]:
+def _worth(comparison: Findings) -> list[str]:
     if comparison.worth is None:
         return []
     then, now = comparison.worth
     return [figure("Worth", f"{now:,} and {then:,}", "equally weighted rows that the weighted ones are worth")]
 
 
-def _strip(comparison: Comparison) -> str:
+def _strip(comparison: Findings) -> str:
     """How many features have which status, as one bar and in words."""
     found = [(status, sum(one.status == status for one in comparison.features)) for status in STATUS_ICONS]
     held = [(status, count) for status, count in found if count]
@@ -96,7 +96,7 @@ def _counted(status: str, count: int) -> str:
     return f'<span class="icon" aria-hidden="true">{STATUS_ICONS[status]}</span> {count:,} {status}'
 
 
-def _linked(reason: str, comparison: Comparison) -> str:
+def _linked(reason: str, comparison: Findings) -> str:
     for one in comparison.with_status("drifted"):
         quoted = f"'{one.name}'"
         start, found, rest = reason.partition(quoted)
@@ -105,7 +105,7 @@ def _linked(reason: str, comparison: Comparison) -> str:
     return escaped(reason)
 
 
-def _cards(comparison: Comparison, status: str, title: str, words: str) -> str:
+def _cards(comparison: Findings, status: str, title: str, words: str) -> str:
     shown = [one for one in comparison.columns if one.status == status]
     if not shown:
         return ""
@@ -118,7 +118,7 @@ def _cards(comparison: Comparison, status: str, title: str, words: str) -> str:
     return f'<section>{head}{legend}<div class="grid">{cards}</div></section>'
 
 
-def _others(comparison: Comparison) -> str:
+def _others(comparison: Findings) -> str:
     shown = [one for one in comparison.columns if one.status in {"no evidence", "unknown"}]
     if not shown:
         return ""
@@ -129,7 +129,7 @@ def _others(comparison: Comparison) -> str:
     )
 
 
-def _footer(comparison: Comparison) -> str:
+def _footer(comparison: Findings) -> str:
     notes = "".join(f"<li>{escaped(note)}</li>" for note in comparison.notes)
     held = f"<h2>Notes</h2><ul>{notes}</ul>" if notes else ""
     return (

@@ -4,7 +4,7 @@ import hashlib
 import re
 
 from assay.library.charts import Axis, Chart
-from assay.library.comparison import FeatureComparison
+from assay.library.findings import FeatureComparison
 from assay.library.html.marks import DASH, STATUS_ICONS, chance, escaped, figure, index, share
 from assay.library.html.svg import chart_svg
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from assay.library.accuracy import MetricChange
-from assay.library.comparison import Comparison, FeatureComparison
+from assay.library.findings import FeatureComparison, Findings
 from assay.library.html.cards import slug
 from assay.library.html.marks import DASH, STATUS_ICONS, chance, change, escaped, index
 
@@ -26,7 +26,7 @@ def accuracy_table(metrics: Sequence[MetricChange]) -> str:
     )
 
 
-def joint(comparison: Comparison) -> str:
+def joint(comparison: Findings) -> str:
     """What a classifier and principal components see of all columns together."""
     lines = []
     if comparison.domain is not None:
@@ -55,7 +55,7 @@ def joint(comparison: Comparison) -> str:
     return f"<section><h2>All columns together</h2><ul>{items}</ul></section>" if lines else ""
 
 
-def overview(comparison: Comparison) -> str:
+def overview(comparison: Findings) -> str:
     """Every column in one table, in the order of the cards."""
     rows = "".join(_row(one) for one in comparison.columns)
     names = ("Column", "Status", "Importance", "PSI", "p", "What changed")

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from assay.library.comparison import FeatureComparison
+from assay.library.findings import FeatureComparison
 from assay.library.html.cards import slug
 from assay.library.html.marks import escaped, index
 from assay.stats.decision.importance import IMPORTANT
