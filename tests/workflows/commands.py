@@ -90,7 +90,9 @@ def deployed(
     }
     name = f"{target['name']} model"
     package_id = create_model(wire, {"name": name, "target": target}, datasets=datasets)
-    deployment_id = deploy_model(wire, package_id, f"{target['name']} service", BATCHES if settings is None else settings)
+    deployment_id = deploy_model(
+        wire, package_id, f"{target['name']} service", BATCHES if settings is None else settings
+    )
     return Deployed(
         id=deployment_id,
         model_id=str(wire.read(f"deployments/{deployment_id}/")["model"]["id"]),
@@ -239,9 +241,7 @@ def report_churn(wire: Wire, deployed: Deployed, frame: pd.DataFrame, batch_id: 
     report_predictions(wire, deployed, frame, pairs(frame), batch_id=batch_id, **more)
 
 
-def report_actuals(
-    wire: Wire, deployed: Deployed, frame: pd.DataFrame, column: str = "outcome", **more: Any
-) -> None:
+def report_actuals(wire: Wire, deployed: Deployed, frame: pd.DataFrame, column: str = "outcome", **more: Any) -> None:
     """``actuals report``: asks for the kind of target, then sends outcomes; done when the server says so."""
     assert wire.read(deployed.path())["model"]["targetType"] in {"Binary", "Multiclass", "Regression"}
     for start in range(0, len(frame), ROWS_A_CALL):

@@ -80,9 +80,15 @@ def test_what_else_is_unknown_is_not_taken_for_a_batch_a_metric_or_a_model(cli: 
 
 
 def test_a_model_that_a_deployment_never_had_is_named_with_its_id(cli: Wire, service: Deployed) -> None:
-    for path in ("serviceStats", "predictionsOverTime"):
-        answer = cli.call("GET", service.path(path), params={"modelId": UNKNOWN})
-        if answer.status_code != 200:
-            message = answer.json()["message"]
-            assert answer.status_code == 404
-            assert all(word in message for word in ("Model", "not found", UNKNOWN))
+    body = {"name": "margin", "units": "EUR", "type": "sum", "isModelSpecific": True}
+    metric_id = cli.post(service.path("customMetrics"), body).json()["id"]
+    for path in (service.path("predictionsOverTime"), service.path("customMetrics", metric_id, "summary")):
+        status, message = cli.refused("GET", path, params={"modelId": UNKNOWN})
+        assert status == 404
+        assert all(word in message for word in ("Model", "not found", UNKNOWN))
+
+
+def test_a_model_that_a_deployment_never_had_has_no_drift_and_no_requests(cli: Wire, service: Deployed) -> None:
+    found = cli.read(service.path("targetDrift"), modelId=UNKNOWN)
+    assert (found["driftScore"], found["sampleSize"], found["baselineSampleSize"]) == (None, None, None)
+    assert cli.read(service.path("serviceStats"), modelId=UNKNOWN)["metrics"]["totalRequests"] == 0

@@ -102,7 +102,7 @@ def test_a_model_is_archived_once(cli: Wire) -> None:
     assert (status, "not found" in message) == (404, True)
 
 
-def test_a_model_is_replaced_and_each_keeps_its_own_figures(cli: Wire, training: pd.DataFrame, training_id: str) -> None:
+def test_a_replaced_model_keeps_its_own_figures(cli: Wire, training: pd.DataFrame, training_id: str) -> None:
     service = churn_service(cli)
     first, second = rows.churn(23, 150), rows.churn(24, 130, 0.5)
     batch_id = create_batch(cli, service)

@@ -1,7 +1,7 @@
 """An ordinary HTTP client that calls as one of three clients does, and holds every answer against the wire's rules."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -41,9 +41,7 @@ class Style:
 ANY_SUCCESS = frozenset(range(200, 300))
 COMMAND_LINE = Style("Bearer {}", "python-requests/2.32.5", True, frozenset({202}), polling.of_command_line)
 LIBRARY = Style("Bearer  {}", "datarobot-mlops11.2.62", False, ANY_SUCCESS, polling.of_sdk)
-SDK = Style(
-    "Token {}", "DataRobotPythonClient/3.20.0 (Linux x86_64) Python-3.12.3", False, ANY_SUCCESS, polling.of_sdk
-)
+SDK = Style("Token {}", "DataRobotPythonClient/3.20.0 (Linux x86_64) Python-3.12.3", False, ANY_SUCCESS, polling.of_sdk)
 
 
 class Wire:
@@ -76,6 +74,14 @@ class Wire:
         answer = self.call("GET", path, params=params)
         assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text}"
         return answer.json()
+
+    def read_until(self, path: str, ready: Callable[[Any], bool], **params: Any) -> Any:
+        """A read made again until what it answers is ready, for work that no answer announces."""
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while not ready(found := self.read(path, **params)):
+            assert time.monotonic() < deadline, f"{path}: {found}"
+            time.sleep(PAUSE_SECONDS)
+        return found
 
     def post(self, path: str, body: Any = None) -> httpx2.Response:
         """Send JSON, or nothing."""
