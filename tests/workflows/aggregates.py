@@ -12,6 +12,8 @@ MOST_CENTROIDS, MOST_CATEGORIES = 10, 10
 def numbers(column: pd.Series, decisions: int = 0) -> dict[str, Any]:
     """Sums of a column without its gaps, and at most ten centroids; of so few different values they are exact."""
     known = np.sort(column.dropna().to_numpy(dtype=np.float64))
+    if known.size == 0:
+        return {"count": 0, "decisionCount": decisions}  # what has no value is left out
     held, counts = np.unique(known, return_counts=True)
     if held.size > MOST_CENTROIDS:
         parts = np.array_split(known, MOST_CENTROIDS)

@@ -23,7 +23,7 @@ from tests.workflows.commands import (
     report_predictions,
     sent_time,
 )
-from tests.workflows.figures import binary_accuracy, class_accuracy, distribution, near, regression_accuracy
+from tests.workflows.figures import binary_accuracy, class_accuracy, distribution, regression_accuracy
 from tests.workflows.wire import Wire
 
 
@@ -149,7 +149,7 @@ def test_a_label_may_come_as_a_boolean(cli: Wire) -> None:
     report_actuals(cli, service, frame, "left")
     expect(cli, service, binary_accuracy(frame["left"], frame["p"]), batchId=batch_id)
     found = cli.read(service.path("accuracy"), batchId=batch_id, metric="AUC")["data"]
-    assert found[0]["baselineValue"] == near(binary_accuracy(holdout["left"], holdout["p"])["AUC"])
+    assert found[0]["baselineValue"] == binary_accuracy(holdout["left"], holdout["p"])["AUC"]
 
 
 def test_an_outcome_that_is_no_class_is_refused_and_the_program_would_not_say_so(cli: Wire, churn: Deployed) -> None:

@@ -8,6 +8,7 @@ import pytest
 from tests.workflows import rows
 from tests.workflows.commands import (
     Deployed,
+    accuracy_of,
     batch_of,
     churn_service,
     create_batch,
@@ -19,6 +20,7 @@ from tests.workflows.commands import (
     pairs,
     predictions_of,
     recently,
+    report_actuals,
     report_churn,
     report_predictions,
     send_inputs,
@@ -26,7 +28,15 @@ from tests.workflows.commands import (
     service_of,
     upload_dataset,
 )
-from tests.workflows.figures import churn_psi, distribution, level_psi, near, number_psi, service
+from tests.workflows.figures import (
+    churn_psi,
+    distribution,
+    level_psi,
+    near,
+    number_psi,
+    regression_accuracy,
+    service,
+)
 from tests.workflows.wire import Wire
 
 UNKNOWN = "65a0000000000000000000ff"
@@ -74,6 +84,10 @@ def test_a_large_report_comes_in_calls_of_ten_thousand_rows_at_once_and_in_any_o
     }
     found = predictions_of(cli, delay, batch_id)
     assert (found["rowCount"], found["meanPredictedValue"]) == (23_456, near(frame["predicted"].mean()))
+    report_actuals(cli, delay, frame, "minutes")
+    expected = regression_accuracy(frame["minutes"], frame["predicted"])
+    accuracy = accuracy_of(cli, delay, batchId=batch_id)
+    assert {name: accuracy[name] for name in expected} == expected
 
 
 def test_a_batch_reaches_from_its_first_time_to_its_last(cli: Wire, churn: Deployed) -> None:
@@ -185,8 +199,6 @@ def test_a_report_into_a_batch_that_cannot_take_it_leaves_nothing_behind(cli: Wi
     assert (status, "Monitoring batch not found" in message) == (404, True)
     # The program says nothing of a refused report: the figures must tell.
     assert batch_of(cli, churn, batch_id)["predictionsCount"] == 30
-    # A locked batch still takes changes.
-    cli.patch(churn.path("monitoringBatches", batch_id), {"description": "closed"})
 
 
 def test_what_the_library_spooled_is_sent_on_record_by_record(cli: Wire, churn: Deployed) -> None:

@@ -46,7 +46,7 @@ def test_repeated_slashes_anywhere_are_folded(cli: Wire) -> None:
     assert cli.read("/deployments//")["count"] >= 0
 
 
-def test_what_the_client_can_unpack_may_come_packed(server: Running, cli: Wire) -> None:
+def test_what_the_client_can_unpack_may_come_packed(server: Running) -> None:
     answer = httpx2.get(
         f"{server.url}/openapi.json", headers={"Accept-Encoding": "gzip", "Authorization": f"Bearer {server.token}"}
     )

@@ -276,3 +276,53 @@ def test_the_rows_of_a_deleted_batch_leave_every_figure(cli: Wire) -> None:
     found = accuracy_of(cli, churn)
     assert {name: found[name] for name in expected} == expected
     assert service_of(cli, churn)["totalPredictions"] == len(staying)
+
+
+def test_a_locked_batch_still_takes_actuals_and_changes_and_is_read(cli: Wire, churn: Deployed) -> None:
+    frame, batch_id = rows.churn(199, 100), create_batch(cli, churn)
+    report_churn(cli, churn, frame, batch_id)
+    path = churn.path("monitoringBatches", batch_id)
+    cli.patch(path, {"isLocked": True})
+    report_actuals(cli, churn, frame)
+    expected = binary_accuracy(frame["outcome"] == "Yes", frame["Yes"])
+    found = accuracy_of(cli, churn, batchId=batch_id)
+    assert {name: found[name] for name in expected} == expected
+    cli.patch(path, {"description": "closed"})
+    assert cli.read(path)["description"] == "closed"
+
+
+@pytest.mark.parametrize(
+    ("path", "params"),
+    [
+        ("featureDriftOverBatch", {"featureNames": "age"}),
+        ("accuracyOverBatch", {"metric": "AUC"}),
+        ("predictionsOverBatch", {}),
+        ("predictionsVsActualsOverBatch", {}),
+        ("serviceStatsOverBatch", {"metric": "totalRequests"}),
+    ],
+)
+def test_a_series_over_batches_names_each_batch_with_both_of_its_times(
+    cli: Wire, churn: Deployed, path: str, params: dict[str, str]
+) -> None:
+    batches = [create_batch(cli, churn, f"run {i}") for i in range(3)]
+    found = cli.read(churn.path(path), batchId=batches, **params)
+    told = [bucket["batch"] for bucket in found["buckets"]]
+    assert [(batch["id"], batch["name"]) for batch in told] == [(one, f"run {i}") for i, one in enumerate(batches)]
+    for batch in told:
+        assert batch.keys() >= {"earliestPredictionTimestamp", "latestPredictionTimestamp"}
+
+
+@pytest.mark.parametrize(
+    ("path", "params"),
+    [
+        ("monitoringBatches", {"orderBy": "colour"}),
+        ("accuracy", {"metric": "Luck"}),
+        ("featureDrift", {"metric": "luck"}),
+        ("serviceStatsOverTime", {"metric": "luck"}),
+        ("predictionsOverTime", {"end": "soon"}),
+    ],
+)
+def test_what_a_read_cannot_know_is_refused(cli: Wire, churn: Deployed, path: str, params: dict[str, str]) -> None:
+    status, message = cli.refused("GET", churn.path(path), params=params)
+    assert status == 422
+    assert any(word in message for word in (*params, *params.values()))

@@ -208,6 +208,21 @@ def test_aggregates_of_a_regression_hold_one_prediction_and_need_no_time(library
     assert predictions_of(library, delay, batch_id)["meanPredictedValue"] == near(frame["predicted"].mean())
 
 
+def test_aggregates_of_nothing_but_gaps_leave_out_what_has_no_value(library: Wire, churn: Deployed) -> None:
+    frame, batch_id = few_values(rows.churn(119, 140)).assign(age=np.nan), create_batch(library, churn)
+    report_aggregates(library, churn, aggregates.churn_group(frame), batch_id)
+    found = drift_of(library, churn, batchId=batch_id)
+    assert found["age"] == near(number_psi(churn.training["age"], frame["age"]))
+
+
+def test_aggregates_of_features_alone_are_of_the_rows_with_and_without_a_value(library: Wire, churn: Deployed) -> None:
+    frame, batch_id = few_values(rows.churn(120, 130)), create_batch(library, churn)
+    report_aggregates(library, churn, {"features": aggregates.churn_group(frame)["features"]}, batch_id)
+    assert batch_of(library, churn, batch_id)["predictionsCount"] == 130
+    found = drift_of(library, churn, batchId=batch_id)
+    assert found["income"] == near(number_psi(churn.training["income"], frame["income"]))
+
+
 def test_raw_rows_kept_beside_aggregates_are_for_accuracy_and_count_no_second_time(
     library: Wire, churn: Deployed
 ) -> None:
