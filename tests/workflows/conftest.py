@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from tests.workflows.process import Running, running
+from tests.process import Running, running
 from tests.workflows.wire import COMMAND_LINE, LIBRARY, SDK, Wire, wire
 
 

@@ -2,7 +2,7 @@
 
 import httpx2
 import pytest
-from tests.workflows.process import Running
+from tests.process import Running
 from tests.workflows.wire import COMMAND_LINE, LIBRARY, SDK, Style, Wire, wire
 
 STYLES = pytest.mark.parametrize("style", [COMMAND_LINE, LIBRARY, SDK], ids=["cli", "library", "sdk"])

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx2
+from tests.process import Running
 from tests.workflows import polling, rules
 from tests.workflows.polling import Progress
-from tests.workflows.process import Running
 
 DEADLINE_SECONDS = 60.0
 PAUSE_SECONDS = 0.01  # the clients ask every two or five seconds; the rule by which they stop is theirs
