@@ -86,7 +86,7 @@ class Http:
 
     def batch(self, name: str) -> Row:
         found = self._json("GET", self._of("monitoringBatches/"), params={"search": name})["data"]
-        return next(one for one in found if one["batchName"] == name)
+        return next(one for one in found if one["name"] == name)
 
     def close(self) -> None:
         self._client.close()
