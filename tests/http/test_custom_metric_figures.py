@@ -397,7 +397,7 @@ def test_all_metrics_are_read_at_once_as_each_alone(owner: User, binary: Ready, 
     [
         ("summary", {"start": "2026-04-02", "end": "2026-04-02"}, "start: found"),
         ("batchSummary", {"start": "2026-04-03", "end": "2026-04-02"}, "start: found"),
-        ("summary", {"end": "soon"}, "time: found 'soon'"),
+        ("summary", {"end": "soon"}, "end: found 'soon'"),
         ("valuesOverTime", {"bucketSize": "PT5M"}, "bucketSize"),
         ("valuesOverTime", {"bucketSize": "day"}, "bucketSize"),
         ("valuesOverTime", {"start": "1990-01-01", "bucketSize": "PT1H"}, "more than 10,000 buckets"),

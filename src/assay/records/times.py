@@ -8,6 +8,8 @@ from assay.errors import Invalid
 BEGINNING_OF_TIME = datetime.min.replace(tzinfo=UTC)
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
+EXPECTED_TIME = "expected a time such as 2026-11-23T10:31:31Z (RFC 3339; UTC unless told)"
+
 
 def parse_time(text: str, name: str = "timestamp") -> datetime:
     """A moment in UTC from ISO 8601 or RFC 3339 text.
@@ -31,9 +33,7 @@ def parse_time(text: str, name: str = "timestamp") -> datetime:
         moment = datetime.fromisoformat(text.strip())
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError) as fault:
-        raise Invalid(
-            f"{name}: found {text[:64]!r}, expected a time such as 2026-11-23T10:31:31Z (RFC 3339; UTC unless told)."
-        ) from fault
+        raise Invalid(f"{name}: found {text[:64]!r}, {EXPECTED_TIME}.") from fault
 
 
 def format_time(moment: datetime) -> str:
