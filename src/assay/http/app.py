@@ -33,6 +33,7 @@ from assay.http import (
     model_packages,
     prediction_results,
     prediction_stats,
+    probes,
     replacements,
     segments,
     service,
@@ -46,6 +47,8 @@ from assay.http.body_limit import AnnouncedLength
 from assay.http.errors import described
 from assay.http.forwarding import Forwarded, networks
 from assay.http.inflating import Inflated
+from assay.http.observing import Named, Observed
+from assay.http.probes import Faults, no_faults
 from assay.http.slashes import FoldSlashes
 from assay.monitoring.context import Context
 
@@ -87,17 +90,21 @@ PACKED_HOW_HARD = 4
 
 
 class _App(FastAPI):
-    """The framework's application with one layer around all of its own."""
+    """The framework's application with two layers around all of its own."""
 
     def build_middleware_stack(self) -> ASGIApp:
         """The layers, outermost first."""
-        return AnnouncedLength(super().build_middleware_stack(), self.state.context.limits)
+        ctx = self.state.context
+        return Observed(AnnouncedLength(super().build_middleware_stack(), ctx.limits), ctx.meters)
 
 
-def create_app(ctx: Context, *, trusted_proxies: Sequence[str] = (), **options: Any) -> FastAPI:
+def create_app(
+    ctx: Context, *, trusted_proxies: Sequence[str] = (), own_faults: Faults = no_faults, **options: Any
+) -> FastAPI:
     """The application over what the server was wired with; ``options`` go to FastAPI.
 
-    ``trusted_proxies`` are addresses or networks whose word on the original scheme, host and path counts.
+    ``trusted_proxies`` are addresses or networks whose word on the original scheme, host and path counts;
+    ``own_faults`` tells why the process is not ready, apart from its store.
     """
     app = _App(
         title="Assay",
@@ -113,7 +120,9 @@ def create_app(ctx: Context, *, trusted_proxies: Sequence[str] = (), **options: 
     app.state.context = ctx
     for module in ROUTERS:
         app.include_router(module.router)
+    probes.install(app, ctx, own_faults)
     errors.install(app)
+    app.add_middleware(Named)
     # The last one added is the outermost. A login comes before anything of a body is unpacked, and sees the path as
     # it arrived, without a proxy's prefix.
     app.add_middleware(Forwarded, trusted=networks(trusted_proxies))

@@ -1,4 +1,4 @@
-"""A login for every call below /api/: asked here, once, so that no operation can forget it."""
+"""A login for every call below /api/, and for the meters: asked here, once, so that no operation can forget it."""
 
 from typing import Annotated
 
@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from assay.errors import Unauthenticated
 from assay.http.errors import refusal
+from assay.http.probes import METRICS
 from assay.monitoring import tokens
 from assay.monitoring.context import Context
 from assay.records.users import User
@@ -24,7 +25,7 @@ class Authentication:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the call on with its caller, or answer 401."""
-        if scope["type"] == "http" and scope["path"].startswith("/api/"):
+        if scope["type"] == "http" and _needs_login(scope["path"]):
             header = Headers(scope=scope).get("authorization")
             try:
                 caller = await run_in_threadpool(tokens.authenticate, self._ctx, header)
@@ -33,6 +34,10 @@ class Authentication:
                 return
             scope.setdefault("state", {})["caller"] = caller
         await self._app(scope, receive, send)
+
+
+def _needs_login(path: str) -> bool:
+    return path.startswith("/api/") or path.rstrip("/") == METRICS
 
 
 # Only for the API description; the middleware above has already decided.

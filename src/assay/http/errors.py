@@ -1,5 +1,6 @@
 """The only place that knows which refusal has which status."""
 
+import logging
 import secrets
 
 import structlog
@@ -11,7 +12,8 @@ from starlette.exceptions import HTTPException
 
 from assay import errors
 
-log = structlog.get_logger(__name__)
+# Without a server to say where to, its lines go where those of any library go.
+log = structlog.wrap_logger(logging.getLogger(__name__))
 
 STATUS: dict[type[errors.AssayError], int] = {
     errors.Unauthenticated: 401,
@@ -123,7 +125,8 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     if error.status_code == 404:
         return answer(404, f"No operation at {_path(request)}: see /openapi.json.", headers)
     if error.status_code == 405:
-        allowed = allowed_methods(request)
+        # The probes are in no description.
+        allowed = allowed_methods(request) or [headers.get("Allow", "none")]
         message = f"{request.method} is not allowed at {_path(request)}, only {', '.join(allowed)}."
         return answer(405, message, {**headers, "Allow": ", ".join(allowed)})
     return answer(error.status_code, str(error.detail), headers)
@@ -151,6 +154,6 @@ def allowed_methods(request: Request) -> list[str]:
 
 
 async def _fault(request: Request, error: Exception) -> JSONResponse:
-    reference = secrets.token_hex(4)
+    reference = request.scope.get("state", {}).get("request_id") or secrets.token_hex(4)
     log.error("request.fault", reference=reference, path=request.url.path, exc_info=error)
     return answer(500, f"The server failed on this request. The log has the details under reference {reference}.")

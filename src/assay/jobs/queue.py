@@ -22,6 +22,12 @@ def renew(ctx: Context, job: Job) -> bool:
         return tx.jobs.renew(job, ctx.clock() + LEASE)
 
 
+def release(ctx: Context, job: Job) -> bool:
+    """Give a job back that cannot be finished now; False when it has ended, or is somebody else's."""
+    with ctx.store.transaction() as tx:
+        return tx.jobs.release(job, ctx.clock())
+
+
 def fail(ctx: Context, job: Job, error: str, *, final: bool) -> None:
     """Note a failed attempt; it is tried again later, each time after a longer pause, unless it is final."""
     now = ctx.clock()

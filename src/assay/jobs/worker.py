@@ -1,5 +1,6 @@
 """A worker: claims jobs one after the other and runs them, keeping each lease alive meanwhile."""
 
+import logging
 import secrets
 import socket
 import threading
@@ -13,32 +14,57 @@ from assay.errors import AssayError, LeaseLost
 from assay.jobs import queue
 from assay.jobs.handlers import HANDLERS
 from assay.monitoring.context import Context
+from assay.monitoring.meters import Outcome
 from assay.monitoring.monitoring_jobs.job_definitions import enqueue_due
 from assay.records.jobs import Job
 
 POLL_SECONDS = 0.2
 SCHEDULE_SECONDS = 1.0
-log = structlog.get_logger(__name__)
+# Without a server to say where to, its lines go where those of any library go.
+log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 class Worker:
-    """One thread that runs jobs until it is stopped; a job that has begun is finished first."""
+    """One thread that runs jobs until it is stopped; a job that has begun is finished, or given back."""
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
         self._owner = f"{socket.gethostname()[:40]}-{secrets.token_hex(6)}"
         self._stop = threading.Event()
         self._next_look = 0.0
+        self._job: Job | None = None
         self._thread = threading.Thread(target=self._run, name=f"worker-{self._owner}", daemon=True)
 
     def start(self) -> None:
         """Begin to work."""
         self._thread.start()
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether it works, or waits for work."""
+        return self._thread.is_alive()
+
+    def rest(self) -> None:
+        """Take no more jobs."""
+        self._stop.set()
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Wait until the present job has ended."""
+        self._thread.join(timeout)
+
     def stop(self, timeout: float | None = None) -> None:
         """Take no more jobs, and wait for the present one."""
-        self._stop.set()
-        self._thread.join(timeout)
+        self.rest()
+        self.wait(timeout)
+
+    def give_back(self) -> bool:
+        """Have the present job, if there is one, claimed by another worker; what this one still does is in vain."""
+        job = self._job
+        if job is None or not queue.release(self._ctx, job):
+            return False
+        self._ctx.meters.worked(job.kind, "handed_back", 0.0)
+        log.info("job.handed_back", job=job.id, kind=job.kind, attempt=job.attempt)
+        return True
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -57,8 +83,12 @@ class Worker:
         job = queue.claim(self._ctx, self._owner)
         if job is None:
             return False
-        with self._lease(job):
-            run(self._ctx, job)
+        self._job = job
+        try:
+            with self._lease(job):
+                run(self._ctx, job)
+        finally:
+            self._job = None
         return True
 
     def _look_at_schedules(self) -> None:
@@ -86,23 +116,36 @@ class Worker:
 
 
 def run(ctx: Context, job: Job) -> None:
-    """Run one claimed job to its end, good or bad."""
+    """Run one claimed job to its end, good or bad, and tell of it."""
+    began = time.perf_counter()
+    with structlog.contextvars.bound_contextvars(job=job.id, kind=job.kind, attempt=job.attempt):
+        log.debug("job.begun")
+        outcome = _run(ctx, job)
+        seconds = time.perf_counter() - began
+        log.info("job.ended", outcome=outcome, ms=round(seconds * 1000, 1))
+    ctx.meters.worked(job.kind, outcome, seconds)
+
+
+def _run(ctx: Context, job: Job) -> Outcome:
     handler = HANDLERS.get(job.kind)
     if handler is None:
         queue.fail(ctx, job, f"This program knows no job of kind '{job.kind}'.", final=True)
-        return
+        return "failed"
     if job.attempt > job.max_attempts:
         # Only a job whose worker died, each time, is claimed so often; it may be what kills them.
         queue.fail(ctx, job, f"{job.max_attempts} attempts were begun and their workers died.", final=True)
-        return
+        return "failed"
     try:
         handler(ctx, job)
     except LeaseLost:
-        log.warning("job.lease_lost", job=job.id, kind=job.kind, attempt=job.attempt)
+        return "lost"
     except AssayError as refusal:
         # The facts are against it; they will be the same next time.
         queue.fail(ctx, job, str(refusal), final=True)
-        log.info("job.refused", job=job.id, kind=job.kind, reason=str(refusal))
+        # The reason is in the job. It may quote the users' data, which has no place in a log.
+        return "refused"
     except Exception as fault:
-        log.exception("job.failed", job=job.id, kind=job.kind, attempt=job.attempt)
+        log.exception("job.fault")
         queue.fail(ctx, job, f"{type(fault).__name__}: {fault}", final=False)
+        return "failed"
+    return "done"

@@ -45,3 +45,30 @@ class Job:
     result_path: str | None
     created_at: datetime
     finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How the queue stands.
+
+    Attributes
+    ----------
+    queued, running, failed : int
+        Jobs by state; failed ones are those that were given up.
+    due : int
+        Queued jobs that could run now.
+    oldest_seconds : float
+        How long the oldest of the due ones could have run; 0 without any.
+    expired : int
+        Running jobs whose lease has ended: their worker has died.
+    oldest_lease : datetime or None
+        The lease of a running job that ends, or has ended, first.
+    """
+
+    queued: int
+    running: int
+    failed: int
+    due: int
+    oldest_seconds: float
+    expired: int
+    oldest_lease: datetime | None

@@ -1,21 +1,50 @@
 """Running the server in this process."""
 
+import logging
+import math
 import os
 import socket
 import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import structlog
 import uvicorn
 
 from assay.http.app import create_app
+from assay.jobs.team import Team
 from assay.monitoring import tokens
 from assay.monitoring.context import Context
+from assay.server import logs
 from assay.server.settings import ServerSettings
-from assay.server.wiring import open_folder, working
+from assay.server.stopping import on_signals
+from assay.server.wiring import open_folder
 
 ADMIN = "admin"
 BACKLOG = 2048
+
+
+# Without a server to say where to, its lines go where those of any library go.
+log = structlog.wrap_logger(logging.getLogger(__name__))
+
+
+class _Listener(uvicorn.Server):
+    """The framework's server, which leaves the signals of the process to ourselves.
+
+    Its own way is to end the process by the signal as soon as the requests have ended, whatever else goes on.
+    """
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Say so first: from here on no connection is accepted."""
+        log.info("server.stopping", requests=len(self.server_state.tasks))
+        await super().shutdown(sockets)
 
 
 class Server:
@@ -28,15 +57,18 @@ class Server:
         # Accepted connections inherit it; without it each answer of a kept-alive connection waits some 40 ms.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         config = uvicorn.Config(
-            create_app(context, trusted_proxies=settings.trusted_proxies),
-            log_level=settings.log_level,
-            access_log=settings.log_level == "debug",
-            timeout_graceful_shutdown=10,
+            create_app(context, trusted_proxies=settings.trusted_proxies, own_faults=self._faults),
+            # Lines about requests are written by the application, in the form of all others.
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=math.ceil(settings.shutdown_seconds),
             server_header=False,
             # By itself it would believe every caller on this machine; ours believes those that the operator names.
             proxy_headers=False,
         )
-        self._server = uvicorn.Server(config)
+        self._server = _Listener(config)
+        self._team = Team(context, settings.workers)
+        self._stop_at = float("inf")
 
     @property
     def url(self) -> str:
@@ -46,24 +78,36 @@ class Server:
 
     def run(self) -> None:
         """Serve until told to stop."""
-        with working(self._context, self._settings.workers):
+        self._team.start()
+        try:
             self._server.run(sockets=[self._socket])
+        finally:
+            self.stop()
+            left = max(0.0, self._stop_at - time.monotonic())
+            log.info("server.stopped", jobs_handed_back=self._team.stop(left))
 
     def stop(self) -> None:
-        """Finish the present requests and stop."""
+        """Take nothing new, finish the present requests and jobs within the limit, and give back the rest."""
+        self._stop_at = min(self._stop_at, time.monotonic() + self._settings.shutdown_seconds)
+        self._team.rest()
         self._server.should_exit = True
+
+    def _faults(self) -> Sequence[str]:
+        if self._server.should_exit:
+            return ["The server is shutting down."]
+        return self._team.faults()
 
 
 def serve(settings: ServerSettings, token_file: Path | None) -> None:
     """Run the server until it is interrupted; what it logs goes to standard error."""
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    announce = logs.configure(settings.log_format, settings.log_level)
     parts = open_folder(settings.data_dir, remote=settings.remote_files)
     server = Server(parts.context, settings)
     first_token(parts.context, token_file)
-    sys.stderr.write(f"Assay is listening on {server.url} (data in {settings.data_dir}). Stop with Ctrl-C.\n")
-    sys.stderr.flush()
+    announce(f"Assay is listening on {server.url} (data in {settings.data_dir}). Stop with Ctrl-C.")
     try:
-        server.run()
+        with on_signals(server.stop):
+            server.run()
     finally:
         parts.store.close()
 

@@ -2,11 +2,12 @@
 
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from assay.server.logs import LogFormat
 from assay.storage.remote.files import RemoteFiles
 from assay.storage.remote.hosts import AllowedHosts
 from assay.storage.remote.signing import StoreKeys
@@ -23,6 +24,10 @@ class ServerSettings(BaseSettings):
         Where to listen. Loopback unless told.
     workers : int
         Threads that run jobs.
+    shutdown_seconds : float
+        How long requests and jobs may go on once the server was told to stop. Jobs that take longer are given back.
+    log_level, log_format : str
+        Least level that is logged; ``json``, ``text``, or ``auto`` for text on a terminal and JSON elsewhere.
     intake_hosts : str
         Hosts, with commas between, that monitoring jobs may read files from: names and addresses with or without a
         port, and networks of addresses that are not public. None unless told.
@@ -39,7 +44,9 @@ class ServerSettings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8700
     workers: int = 2
-    log_level: str = "info"
+    shutdown_seconds: float = Field(default=25.0, ge=0)
+    log_level: Literal["debug", "info", "warning", "error", "critical"] = "info"
+    log_format: LogFormat = "auto"
     intake_hosts: str | None = None
     intake_s3_endpoint: str | None = None
     intake_s3_region: str = "us-east-1"

@@ -2,14 +2,11 @@
 
 import os
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from assay.engines.local import LocalEngine
-from assay.jobs.worker import Worker
 from assay.monitoring.context import Context
 from assay.records.limits import Limits
 from assay.storage.directory import DirectoryStorage
@@ -54,16 +51,3 @@ def _secret(folder: Path) -> bytes:
         file.flush()
         os.fsync(file.fileno())
     return key
-
-
-@contextmanager
-def working(context: Context, workers: int) -> Iterator[None]:
-    """Run jobs in threads for as long as the context lasts."""
-    team = [Worker(context) for _ in range(workers)]
-    for worker in team:
-        worker.start()
-    try:
-        yield
-    finally:
-        for worker in team:
-            worker.stop()

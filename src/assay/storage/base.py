@@ -38,6 +38,10 @@ class Blobs(Protocol):
         """Remove every blob whose key begins with the prefix; none is not an error."""
         ...
 
+    def trouble(self) -> str | None:
+        """Why no blob can be written now, tried by writing one; None when it can."""
+        ...
+
 
 class Storage(Protocol):
     """One metadata database and one blob store."""
@@ -53,4 +57,8 @@ class Storage(Protocol):
 
     def snapshot(self) -> "AbstractContextManager[Transaction]":
         """A read-only view of one moment."""
+        ...
+
+    def trouble(self) -> str | None:
+        """Why the database cannot be used now, or is of another schema; None when all is well."""
         ...

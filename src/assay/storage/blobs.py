@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 PIECE = 1 << 20
+# Where blobs are written only to see whether they can be.
+PROBES = "probes"
 # Where Linux shows the open files of this process.
 HANDLES = Path("/proc/self/fd")
 
@@ -76,6 +78,16 @@ class LocalBlobs:
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
+
+    def trouble(self) -> str | None:
+        """Why no blob can be written now, tried by writing one; None when it can."""
+        key = f"{PROBES}/{secrets.token_hex(12)}"
+        try:
+            self.put(key, [b"probe"])
+            self.delete(key)
+        except OSError as fault:
+            return f"No file can be written in the blob folder: {fault.strerror}."
+        return None
 
     def _path(self, key: str) -> Path:
         path = (self.root / key).resolve()

@@ -26,6 +26,8 @@ class DirectoryStorage:
             connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
             pool_size=40,
             max_overflow=20,
+            # The values of a statement are the users' data, and its errors go to the log.
+            hide_parameters=True,
         )
         sa.event.listen(self.engine, "connect", _configure)
 
@@ -40,6 +42,10 @@ class DirectoryStorage:
     def check(self) -> None:
         """Refuse a database of another schema."""
         migrate.check(self.engine)
+
+    def trouble(self) -> str | None:
+        """Why the database cannot be used now, or is of another schema; None when all is well."""
+        return migrate.trouble(self.engine)
 
     def close(self) -> None:
         """Close every connection."""

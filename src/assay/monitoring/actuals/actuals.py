@@ -69,6 +69,7 @@ def accept(
         tx.actuals.put(deployment_id, kept, now)
         pairs = tx.prediction_keys.pairs_holding(deployment_id, ids)
         job = recompute(tx, deployment_id, pairs, caller.id, now)
+    ctx.meters.took_in("actuals", len(kept))
     return ActualsReceipt(received=len(sent), matched=len(known), kept=len(kept), job=job)
 
 

@@ -86,8 +86,10 @@ def store(ctx: Context, job: Job) -> None:
             with ctx.store.transaction() as tx:
                 tx.jobs.hold(job)
                 known = set(ids) if job.args["keep_unmatched"] else tx.prediction_keys.known(deployment_id, ids)
-                tx.actuals.put(deployment_id, [a for a in actuals if a.association_id in known], now)
+                kept = [a for a in actuals if a.association_id in known]
+                tx.actuals.put(deployment_id, kept, now)
                 recompute(tx, deployment_id, tx.prediction_keys.pairs_holding(deployment_id, ids), job.user_id, now)
+            ctx.meters.took_in("actuals", len(kept))
     compute_stale(ctx, deployment_id)
     with ctx.store.transaction() as tx:
         tx.jobs.complete(job, ctx.clock())

@@ -112,7 +112,9 @@ def accept(ctx: Context, caller: User, deployment_id: str, sent: Sequence[SentAg
         for arrival in arrivals:
             upload = replace(arrival.upload, seq=tx.uploads.create(arrival.upload))
             intake.count_at_once(ctx, tx, replace(arrival, upload=upload))
-    return sum(arrival.tally.rows for arrival in arrivals)
+    rows = sum(arrival.tally.rows for arrival in arrivals)
+    ctx.meters.took_in("aggregates", rows)
+    return rows
 
 
 def _fill(tally: Tally, model: WatchedModel, sent: SentAggregates, place: str, now: datetime) -> None:

@@ -87,6 +87,7 @@ def count_in_steps(
         count(tx, arrival)
         if also is not None:
             also(tx)
+    ctx.meters.took_in("predictions", arrival.tally.rows)
 
 
 COUNTED_FIELDS = ("state", "rows", "first_at", "last_at", "parts", "blob_prefix", "report")

@@ -65,6 +65,7 @@ def _store(ctx: Context, deployment_id: str, arrivals: list[intake.Arrival]) -> 
             upload = replace(arrival.upload, seq=tx.uploads.create(arrival.upload))
             intake.count_at_once(ctx, tx, replace(arrival, upload=upload))
             stored.append(upload)
+    ctx.meters.took_in("predictions", sum(arrival.tally.rows for arrival in arrivals))
     return stored
 
 

@@ -121,6 +121,7 @@ def _count_now(ctx: Context, caller: User, plan: FilePlan, file: NewFile) -> tup
     if known is not None:
         tally.discard()
         return known, _repeated(ctx, caller, known)
+    ctx.meters.took_in("predictions", tally.rows)
     return upload, job
 
 

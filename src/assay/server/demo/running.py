@@ -13,12 +13,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import structlog
-
 from assay.client import Client
 from assay.errors import Unauthenticated
 from assay.monitoring import tokens
 from assay.monitoring.context import Context
+from assay.server import logs
 from assay.server.demo import departures, report
 from assay.server.demo.departures import Selection
 from assay.server.demo.figures import SubjectFigures, document
@@ -48,7 +47,8 @@ class Running:
 def run(options: Options, progress: Progress) -> None:
     """Run the demo; returns when it has ended, or when the server that goes on is interrupted."""
     departures.package_folder()
-    _log_to_standard_error()
+    # Standard output is for the figures alone.
+    logs.configure(level="warning")
     with _stoppable(), _data_folder(options) as folder, _serving(folder, options) as running:
         token = running.token_file.read_text().strip()
         with Client(running.url, token) as client:
@@ -156,8 +156,3 @@ def _stoppable() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, previous)
-
-
-def _log_to_standard_error() -> None:
-    # Standard output is for the figures alone.
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from assay.errors import LeaseLost
-from assay.records.jobs import Job, JobState
+from assay.records.jobs import Backlog, Job, JobState
 from assay.records.pages import Page, PageRequest
 from assay.storage.sql.paging import page_of
 from assay.storage.sql.tables import jobs
@@ -119,6 +119,40 @@ class Jobs:
             self._fenced(job, state=JobState.FAILED, finished_at=now, error=error)
         else:
             self._fenced(job, state=JobState.QUEUED, run_after=retry_at, error=error, owner=None)
+
+    def release(self, job: Job, now: datetime) -> bool:
+        """Give a job back that has not ended: it can be claimed at once. False when it is no longer this worker's.
+
+        The attempt does not count against the limit. Its number is used up all the same: it names what the attempt
+        has written, which the next one must not share.
+        """
+        given_up = {"owner": None, "lease_until": None, "max_attempts": jobs.c.max_attempts + 1}
+        return self._fenced(job, state=JobState.QUEUED, run_after=now, **given_up) == 1
+
+    def backlog(self, now: datetime) -> Backlog:
+        """How the queue stands."""
+        states = sa.select(jobs.c.state, sa.func.count()).group_by(jobs.c.state)
+        by_state: dict[str, int] = {row[0]: row[1] for row in self._connection.execute(states)}
+        due = self._connection.execute(
+            sa.select(sa.func.count(), sa.func.min(jobs.c.run_after, type_=jobs.c.run_after.type)).where(
+                jobs.c.state == JobState.QUEUED, jobs.c.run_after <= now
+            )
+        ).one()
+        leases = self._connection.execute(
+            sa.select(
+                sa.func.count().filter(jobs.c.lease_until < now),
+                sa.func.min(jobs.c.lease_until, type_=jobs.c.lease_until.type),
+            ).where(jobs.c.state == JobState.RUNNING)
+        ).one()
+        return Backlog(
+            queued=by_state.get(JobState.QUEUED, 0),
+            running=by_state.get(JobState.RUNNING, 0),
+            failed=by_state.get(JobState.FAILED, 0),
+            due=due[0],
+            oldest_seconds=0.0 if due[1] is None else (now - due[1]).total_seconds(),
+            expired=leases[0],
+            oldest_lease=leases[1],
+        )
 
     def cancel(self, job_id: str, now: datetime) -> bool:
         """Cancel a job that has not ended; False when it has."""

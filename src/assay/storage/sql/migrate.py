@@ -1,5 +1,6 @@
 """Bringing a database to this program's schema, and refusing any other."""
 
+from functools import cache
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -34,9 +35,26 @@ def check(engine: sa.Engine) -> None:
     """Raise `DatabaseMismatch` unless the database has exactly this program's schema."""
     with engine.connect() as connection:
         found = MigrationContext.configure(connection).get_current_revision()
-    expected = ScriptDirectory.from_config(_config()).get_current_head()
+    expected = head()
     if found != expected:
         raise _mismatch(found, expected)
+
+
+def trouble(engine: sa.Engine) -> str | None:
+    """Why the database cannot be used now, in words that hold no address and no value; None when it can."""
+    try:
+        check(engine)
+    except DatabaseMismatch as mismatch:
+        return str(mismatch)
+    except sa.exc.SQLAlchemyError as fault:
+        return f"The database cannot be read: {type(fault).__name__}. The log of the database says more."
+    return None
+
+
+@cache
+def head() -> str | None:
+    """The schema that this program needs."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
 
 
 def _mismatch(found: str | None, expected: str | None) -> DatabaseMismatch:

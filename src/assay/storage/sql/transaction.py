@@ -23,6 +23,7 @@ from assay.storage.sql.outcomes import Outcomes
 from assay.storage.sql.profiles import Profiles
 from assay.storage.sql.segments import Segments
 from assay.storage.sql.service import ServiceRequests
+from assay.storage.sql.upkeep import Upkeep
 from assay.storage.sql.uploads import PredictionKeys, Uploads
 from assay.storage.sql.users import Tokens, Users
 
@@ -57,3 +58,4 @@ class Transaction:
         self.exports = Exports(connection)
         self.kept_uploads = KeptUploads(connection)
         self.outcomes = Outcomes(connection)
+        self.upkeep = Upkeep(connection)
