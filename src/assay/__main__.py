@@ -12,6 +12,8 @@ COMMANDS = {
     "serve": Lazy("Run the server: the API, and the workers that run its jobs.", "assay.server.cli", "serve"),
     "token": Lazy("Make, list and revoke tokens.", "assay.server.cli", "token"),
     "migrate": Lazy("Bring the database to this version's schema.", "assay.server.cli", "migrate"),
+    "backup": Lazy("Copy a server's folder while it is in use.", "assay.server.care", "backup"),
+    "restore": Lazy("Make a server's folder from a backup.", "assay.server.care", "restore"),
     "demo": Lazy(
         "Watch a year of real flights: two models, twelve monthly batches each, and what to see in them.",
         "assay.server.cli",

@@ -55,6 +55,7 @@ class Running:
 
 def started(folder: Path, *options: str, code: str | None = None, **environment: str) -> Running:
     """A server over a folder; ``code`` runs in its process first."""
+    had_tokens = (folder / "assay.db").exists()
     token_file = folder.with_name(folder.name + ".token")
     where = ["serve", "--data-dir", str(folder), "--port", "0", "--token-file", str(token_file), *options]
     command = [sys.executable, "-c", f"{code or ''}\nfrom assay.__main__ import main\nmain()", *where]
@@ -77,7 +78,7 @@ def started(folder: Path, *options: str, code: str | None = None, **environment:
         raise AssertionError("The server did not start: " + "\n".join(running.lines))
     running.reader = Thread(target=_read, args=(running,), daemon=True)
     running.reader.start()
-    while not running.token_file.exists():
+    while not had_tokens and not running.token_file.exists():
         assert process.poll() is None, running.lines
     return running
 

@@ -14,6 +14,22 @@ class UploadState(StrEnum):
     REFUSED = "refused"
 
 
+def part_key(prefix: str, part: int) -> str:
+    """Blob key of one chunk of an upload's rows.
+
+    Examples
+    --------
+    >>> part_key("rows/a", 3)
+    'rows/a/00003.parquet'
+    """
+    return f"{prefix}/{part:05d}.parquet"
+
+
+def incoming_key(upload_id: str) -> str:
+    """Blob key of a file that waits to be counted."""
+    return f"incoming/{upload_id}"
+
+
 @dataclass(frozen=True, slots=True)
 class Upload:
     """One delivery of prediction rows.

@@ -119,9 +119,10 @@ def token_revoke(token_id: str, data_dir: DataDir = None) -> None:
 def _opened(data_dir: Path | None) -> "Iterator[Embedded]":
     """The parts of a server's folder, which must be there already: a mistyped path must not make a new one."""
     from assay.server.wiring import open_folder
+    from assay.storage.directory import DATABASE
 
     folder = _settings(data_dir).data_dir
-    if not (folder / "assay.db").exists():
+    if not (folder / DATABASE).exists():
         typer.echo(f"There is no server data in {folder}: 'assay serve' makes it, --data-dir names it.", err=True)
         raise typer.Exit(1)
     parts = open_folder(folder)

@@ -7,12 +7,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from assay.engines.local import LocalEngine
+from assay.errors import DatabaseMismatch
 from assay.monitoring.context import Context
 from assay.records.limits import Limits
 from assay.storage.directory import DirectoryStorage
 from assay.storage.remote.files import RemoteFiles
 
 KEY_FILE = "secret.key"
+# Lies in a folder while a backup is being put into it.
+UNFINISHED = "restore-unfinished"
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,10 @@ class Embedded:
 
 def open_folder(folder: Path, limits: Limits | None = None, remote: RemoteFiles | None = None) -> Embedded:
     """Open, and create or upgrade where needed, the store of one folder."""
+    if (folder / UNFINISHED).exists():
+        raise DatabaseMismatch(
+            f"{folder} holds half a backup: 'assay restore' was cut off. Remove the folder and restore it again."
+        )
     store = DirectoryStorage(folder)
     store.migrate()
     context = Context(

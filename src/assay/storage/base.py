@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -9,6 +11,15 @@ if TYPE_CHECKING:
     # The repositories are shared by both back ends; only their types are needed here, so that nothing above
     # this line of imports ever loads a database library through the interface.
     from assay.storage.sql.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class BlobEntry:
+    """A blob as the store lists it; ``modified`` is by the store's clock."""
+
+    key: str
+    size: int
+    modified: datetime
 
 
 class Blobs(Protocol):
@@ -34,8 +45,15 @@ class Blobs(Protocol):
         """Keys that begin with the prefix, sorted."""
         ...
 
+    def entries(self, prefix: str) -> Iterator[BlobEntry]:
+        """The same with their sizes and times, one after the other, in no order; also what killed writers left."""
+        ...
+
     def delete(self, prefix: str) -> None:
-        """Remove every blob whose key begins with the prefix; none is not an error."""
+        """Remove every blob whose key begins with the prefix; none is not an error.
+
+        The row that refers to a blob goes first, in a transaction of its own: whoever has seen a row finds its blob.
+        """
         ...
 
     def trouble(self) -> str | None:

@@ -1,12 +1,17 @@
 """Blobs as files below one folder."""
 
+import fcntl
 import os
 import secrets
 import shutil
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
+
+from assay.storage.base import BlobEntry
 
 PIECE = 1 << 20
 # Where blobs are written only to see whether they can be.
@@ -22,6 +27,7 @@ class LocalBlobs:
         self.root = root.resolve()
         self._incoming = self.root / ".incoming"
         self._incoming.mkdir(parents=True, exist_ok=True)
+        self._hold = self.root.with_name(f"{self.root.name}.hold")
 
     def put(self, key: str, chunks: Iterable[bytes]) -> int:
         """Write to a side file, flush it to the disk, then rename: a crash leaves no half blob under a key.
@@ -69,15 +75,51 @@ class LocalBlobs:
             str(f.relative_to(self.root)) for f in files if f.is_file() and not f.is_relative_to(self._incoming)
         )
 
+    def entries(self, prefix: str) -> Iterator[BlobEntry]:
+        """The same with their sizes and times, and with the side files of writers that may have died."""
+        for key in self._path(prefix).rglob("*") if self._path(prefix).is_dir() else [self._path(prefix)]:
+            try:
+                found = key.stat()
+            except FileNotFoundError:
+                continue
+            if stat.S_ISREG(found.st_mode):
+                name = str(key.relative_to(self.root))
+                yield BlobEntry(name, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC))
+
     def delete(self, prefix: str) -> None:
-        """Remove a file or a folder of files."""
+        """Remove a file or a folder of files; while some process holds the blobs, leave them to the sweep."""
         path = self._path(prefix)
         if path == self.root:
             raise ValueError(f"Blob prefix {prefix!r} stands for every blob.")
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
+        with self._locked(fcntl.LOCK_SH | fcntl.LOCK_NB) as is_free:
+            if not is_free:
+                return
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Inside the context no blob is deleted, by whatever process; its end, if by a crash, ends the hold too.
+
+        A row goes before its blob does, so all that the rows refer to which are read inside is there to the end.
+        """
+        with self._locked(fcntl.LOCK_EX):
+            yield
+
+    @contextmanager
+    def _locked(self, how: int) -> Iterator[bool]:
+        handle = os.open(self._hold, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            try:
+                fcntl.flock(handle, how)
+            except BlockingIOError:
+                yield False
+            else:
+                yield True
+        finally:
+            os.close(handle)
 
     def trouble(self) -> str | None:
         """Why no blob can be written now, tried by writing one; None when it can."""

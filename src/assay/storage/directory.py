@@ -12,6 +12,7 @@ from assay.storage.sql import migrate
 from assay.storage.sql.transaction import Transaction
 
 BUSY_SECONDS = 30
+DATABASE = "assay.db"
 
 
 class DirectoryStorage:
@@ -22,7 +23,7 @@ class DirectoryStorage:
         self.folder = folder
         self.blobs = LocalBlobs(folder / "blobs")
         self.engine = sa.create_engine(
-            f"sqlite:///{folder / 'assay.db'}",
+            f"sqlite:///{folder / DATABASE}",
             connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
             pool_size=40,
             max_overflow=20,

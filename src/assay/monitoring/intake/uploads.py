@@ -21,7 +21,7 @@ from assay.records.datasets import FileForm
 from assay.records.ids import new_id
 from assay.records.jobs import Job
 from assay.records.pages import Page, PageRequest
-from assay.records.uploads import Upload, UploadState
+from assay.records.uploads import Upload, UploadState, incoming_key
 from assay.records.users import User
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def _count_later(ctx: Context, caller: User, plan: FilePlan, file: NewFile) -> t
 
 def incoming(upload: Upload) -> str:
     """Where the bytes of a file wait to be counted."""
-    return f"incoming/{upload.id}"
+    return incoming_key(upload.id)
 
 
 def _pieces(path: Path) -> Iterator[bytes]:

@@ -7,10 +7,10 @@ import polars as pl
 
 from assay.errors import Invalid
 from assay.monitoring.context import Context
-from assay.monitoring.rows.row_parts import AT, part_key, stored_parts
+from assay.monitoring.rows.row_parts import AT, stored_parts
 from assay.records.deployments import Deployment
 from assay.records.exports import Cut, RowQuery
-from assay.records.uploads import Upload
+from assay.records.uploads import Upload, part_key
 
 if TYPE_CHECKING:
     from assay.storage.sql.transaction import Transaction

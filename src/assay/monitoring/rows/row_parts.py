@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from assay.monitoring.context import Context
+from assay.records.uploads import part_key
 
 ASSOCIATION_ID = "association_id"
 AT = "at"
@@ -18,11 +19,6 @@ def parquet(frame: pl.DataFrame) -> bytes:
     buffer = io.BytesIO()
     frame.write_parquet(buffer, compression="zstd", compression_level=1)
     return buffer.getvalue()
-
-
-def part_key(prefix: str, part: int) -> str:
-    """Blob key of one chunk of an upload's rows."""
-    return f"{prefix}/{part:05d}.parquet"
 
 
 def stored_parts(

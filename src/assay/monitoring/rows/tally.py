@@ -7,11 +7,12 @@ import polars as pl
 
 from assay.monitoring.baseline_cache import OpenBaseline
 from assay.monitoring.context import Context
-from assay.monitoring.rows.row_parts import ASSOCIATION_ID, AT, FEATURE, SEGMENT, parquet, part_key
+from assay.monitoring.rows.row_parts import ASSOCIATION_ID, AT, FEATURE, SEGMENT, parquet
 from assay.monitoring.rows.rows import Rows
 from assay.monitoring.rows.slicing import ByBucket
 from assay.records.deployments import Settings
 from assay.records.slices import Slice
+from assay.records.uploads import part_key
 from assay.stats.profile import Profile
 
 

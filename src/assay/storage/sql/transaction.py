@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from assay.storage.sql.accuracy import AccuracyStates
 from assay.storage.sql.actuals import Actuals
 from assay.storage.sql.batches import Batches
+from assay.storage.sql.blob_references import BlobReferences
 from assay.storage.sql.custom_metric_values import CustomMetricValues
 from assay.storage.sql.custom_metrics import CustomMetrics
 from assay.storage.sql.datasets import Datasets
@@ -59,3 +60,4 @@ class Transaction:
         self.kept_uploads = KeptUploads(connection)
         self.outcomes = Outcomes(connection)
         self.upkeep = Upkeep(connection)
+        self.blob_references = BlobReferences(connection)

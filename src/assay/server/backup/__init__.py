@@ -1,0 +1,1 @@
+"""Copies of a server's folder, taken while it is in use, and servers made from them."""
