@@ -10,6 +10,7 @@ from assay.monitoring.exports import export_job, exports
 from assay.monitoring.intake import uploads
 from assay.monitoring.monitoring_jobs import job_running, monitoring_jobs
 from assay.monitoring.profiles import folding, segment_profiles
+from assay.monitoring.upkeep import sweeping
 from assay.records.jobs import Job
 
 HANDLERS: dict[str, Callable[[Context, Job], None]] = {
@@ -26,4 +27,5 @@ HANDLERS: dict[str, Callable[[Context, Job], None]] = {
     deletions.PURGE_DEPLOYMENT: deletions.purge_deployment,
     monitoring_jobs.RUN_MONITORING_JOB: job_running.run,
     deletions.PURGE_CUSTOM_METRIC: deletions.purge_custom_metric,
+    sweeping.SWEEP_BLOBS: sweeping.sweep,
 }

@@ -11,7 +11,7 @@ class Team:
     """Some workers, and what can be asked and told of all of them."""
 
     def __init__(self, ctx: Context, size: int) -> None:
-        self._workers = [Worker(ctx) for _ in range(size)]
+        self._workers = [Worker(ctx, keeps_up=True) for _ in range(size)]
 
     def start(self) -> None:
         """Begin to work."""

@@ -16,10 +16,12 @@ from assay.jobs.handlers import HANDLERS
 from assay.monitoring.context import Context
 from assay.monitoring.meters import Outcome
 from assay.monitoring.monitoring_jobs.job_definitions import enqueue_due
+from assay.monitoring.upkeep import schedule
 from assay.records.jobs import Job
 
 POLL_SECONDS = 0.2
 SCHEDULE_SECONDS = 1.0
+UPKEEP_SECONDS = 60.0
 # Without a server to say where to, its lines go where those of any library go.
 log = structlog.wrap_logger(logging.getLogger(__name__))
 
@@ -27,8 +29,11 @@ log = structlog.wrap_logger(logging.getLogger(__name__))
 class Worker:
     """One thread that runs jobs until it is stopped; a job that has begun is finished, or given back."""
 
-    def __init__(self, ctx: Context) -> None:
+    def __init__(self, ctx: Context, *, keeps_up: bool = False) -> None:
+        """``keeps_up`` has it also queue what the server does by itself."""
         self._ctx = ctx
+        self._keeps_up = keeps_up
+        self._next_upkeep = 0.0
         self._owner = f"{socket.gethostname()[:40]}-{secrets.token_hex(6)}"
         self._stop = threading.Event()
         self._next_look = 0.0
@@ -96,6 +101,9 @@ class Worker:
         if time.monotonic() >= self._next_look:
             self._next_look = time.monotonic() + SCHEDULE_SECONDS
             enqueue_due(self._ctx)
+        if self._keeps_up and time.monotonic() >= self._next_upkeep:
+            self._next_upkeep = time.monotonic() + UPKEEP_SECONDS
+            schedule.enqueue_due(self._ctx)
 
     @contextmanager
     def _lease(self, job: Job) -> Iterator[None]:

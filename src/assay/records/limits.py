@@ -1,11 +1,12 @@
 """Bounds that the server really enforces."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one call or one deployment may carry."""
+    """What one call or one deployment may carry, and how long a blob may wait for the row that refers to it."""
 
     max_batches: int = 100_000
     max_rows_per_call: int = 10_000
@@ -24,3 +25,4 @@ class Limits:
     max_segment_attributes: int = 20
     max_segment_values: int = 100
     max_rows_read_again: int = 2_000_000
+    blob_grace: timedelta = timedelta(days=1)

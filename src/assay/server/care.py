@@ -71,6 +71,21 @@ def restore(
         typer.echo(f"The server had lost {len(made.missing)} blobs before the backup was made.", err=True)
 
 
+@app.command()
+def doctor(
+    data_dir: DataDir = None,
+    full: Annotated[bool, typer.Option("--full", help="Look for every blob, not for some.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
+) -> None:
+    """Look whether a server's folder is well; ends with 0, with 1 for a warning, with 2 for a failure."""
+    from assay.server.doctor import report
+    from assay.server.doctor.looking import look
+
+    checks = look(data_dir, full=full)
+    typer.echo(report.document(checks) if json_ else report.table(checks))
+    raise typer.Exit(report.worst(checks))
+
+
 def _folder(data_dir: Path | None) -> Path:
     from assay.server.settings import ServerSettings
 

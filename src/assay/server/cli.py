@@ -90,14 +90,14 @@ def token_create(
     """Make a token and print it once."""
     from assay.monitoring import tokens
 
-    with _opened(data_dir) as parts:
+    with opened_folder(data_dir) as parts:
         typer.echo(tokens.create(parts.context, user, is_admin=admin))
 
 
 @token.command("list")
 def token_list(data_dir: DataDir = None) -> None:
     """List tokens: id, user, when made and last used. Secrets are not kept."""
-    with _opened(data_dir) as parts, parts.store.snapshot() as tx:
+    with opened_folder(data_dir) as parts, parts.store.snapshot() as tx:
         rows = [(t, tx.users.get(t.user_id).name) for t in tx.tokens.list()]
     for found, name in rows:
         used = "never used" if found.last_used_at is None else f"last used {found.last_used_at:%Y-%m-%d %H:%M} UTC"
@@ -107,7 +107,7 @@ def token_list(data_dir: DataDir = None) -> None:
 @token.command("revoke")
 def token_revoke(token_id: str, data_dir: DataDir = None) -> None:
     """Revoke a token by its id; calls with it are refused from now on."""
-    with _opened(data_dir) as parts, parts.store.transaction() as tx:
+    with opened_folder(data_dir) as parts, parts.store.transaction() as tx:
         gone = tx.tokens.delete(token_id)
     if not gone:
         typer.echo(f"There is no token {token_id}. 'assay token list' shows them.", err=True)
@@ -116,7 +116,7 @@ def token_revoke(token_id: str, data_dir: DataDir = None) -> None:
 
 
 @contextmanager
-def _opened(data_dir: Path | None) -> "Iterator[Embedded]":
+def opened_folder(data_dir: Path | None) -> "Iterator[Embedded]":
     """The parts of a server's folder, which must be there already: a mistyped path must not make a new one."""
     from assay.server.wiring import open_folder
     from assay.storage.directory import DATABASE

@@ -1,5 +1,6 @@
 """How the server is set up: by options, else by the environment (``ASSAY_...``), else by these defaults."""
 
+from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -7,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from assay.records.limits import Limits
 from assay.server.logs import LogFormat
 from assay.storage.remote.files import RemoteFiles
 from assay.storage.remote.hosts import AllowedHosts
@@ -24,6 +26,8 @@ class ServerSettings(BaseSettings):
         Where to listen. Loopback unless told.
     workers : int
         Threads that run jobs.
+    blob_grace_hours : float
+        How old a blob must be that no row refers to before it is swept: longer than any call or upload takes.
     shutdown_seconds : float
         How long requests and jobs may go on once the server was told to stop. Jobs that take longer are given back.
     log_level, log_format : str
@@ -44,6 +48,7 @@ class ServerSettings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8700
     workers: int = 2
+    blob_grace_hours: float = Field(default=24.0, ge=1)
     shutdown_seconds: float = Field(default=25.0, ge=0)
     log_level: Literal["debug", "info", "warning", "error", "critical"] = "info"
     log_format: LogFormat = "auto"
@@ -53,6 +58,11 @@ class ServerSettings(BaseSettings):
     intake_s3_access_key_id: str | None = None
     intake_s3_secret_access_key: SecretStr | None = None
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
+
+    @property
+    def limits(self) -> Limits:
+        """The bounds that the server enforces."""
+        return Limits(blob_grace=timedelta(hours=self.blob_grace_hours))
 
     @property
     def remote_files(self) -> RemoteFiles:

@@ -4,7 +4,6 @@ import fcntl
 import os
 import secrets
 import shutil
-import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -77,14 +76,16 @@ class LocalBlobs:
 
     def entries(self, prefix: str) -> Iterator[BlobEntry]:
         """The same with their sizes and times, and with the side files of writers that may have died."""
-        for key in self._path(prefix).rglob("*") if self._path(prefix).is_dir() else [self._path(prefix)]:
+        place = self._path(prefix)
+        below = (f"{at}/{name}" for at, _, names in os.walk(place) for name in names)
+        for file in [str(place)] if place.is_file() else below:
             try:
-                found = key.stat()
+                found = os.stat(file)  # noqa: PTH116 - there may be a million of them
             except FileNotFoundError:
+                # Deleted since the folder was read.
                 continue
-            if stat.S_ISREG(found.st_mode):
-                name = str(key.relative_to(self.root))
-                yield BlobEntry(name, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC))
+            modified = datetime.fromtimestamp(found.st_mtime, UTC)
+            yield BlobEntry(os.path.relpath(file, self.root), found.st_size, modified)
 
     def delete(self, prefix: str) -> None:
         """Remove a file or a folder of files; while some process holds the blobs, leave them to the sweep."""

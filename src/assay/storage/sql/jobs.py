@@ -1,5 +1,6 @@
 """The job table: queue, leases and outcomes."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -128,6 +129,29 @@ class Jobs:
         """
         given_up = {"owner": None, "lease_until": None, "max_attempts": jobs.c.max_attempts + 1}
         return self._fenced(job, state=JobState.QUEUED, run_after=now, **given_up) == 1
+
+    def latest(self, key: str) -> Job | None:
+        """The job of this key that was made last, whatever its state."""
+        query = jobs.select().where(jobs.c.key == key).order_by(jobs.c.created_at.desc(), jobs.c.id.desc()).limit(1)
+        row = self._connection.execute(query).mappings().one_or_none()
+        return _record(row) if row else None
+
+    def forget(self, key: str) -> None:
+        """Remove the jobs of a key that have ended well."""
+        self._connection.execute(jobs.delete().where(jobs.c.key == key, jobs.c.state == JobState.DONE))
+
+    def of_states(self, states: Sequence[JobState], request: PageRequest) -> Page[Job]:
+        """Jobs in some states, those that changed last first."""
+        latest = sa.func.coalesce(jobs.c.finished_at, jobs.c.run_after)
+        query = jobs.select().where(jobs.c.state.in_(states)).order_by(latest.desc(), jobs.c.id)
+        return page_of(self._connection, query, request, _record)
+
+    def revive(self, job_id: str, now: datetime, attempts: int) -> bool:
+        """Queue a failed job anew, for so many attempts more; False when it has not failed."""
+        statement = jobs.update().where(jobs.c.id == job_id, jobs.c.state == JobState.FAILED)
+        values = {"state": JobState.QUEUED, "owner": None, "lease_until": None, "finished_at": None}
+        more = {"run_after": now, "max_attempts": jobs.c.attempt + attempts}
+        return self._connection.execute(statement.values(**values, **more)).rowcount == 1
 
     def backlog(self, now: datetime) -> Backlog:
         """How the queue stands."""

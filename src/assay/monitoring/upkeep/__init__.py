@@ -1,0 +1,1 @@
+"""What the server does by itself, again and again: sweeping blobs, deleting by age."""

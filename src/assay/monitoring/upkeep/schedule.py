@@ -1,0 +1,36 @@
+"""When the server does what it does by itself."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from assay.monitoring.context import Context
+from assay.monitoring.queueing import queued
+from assay.monitoring.upkeep.sweeping import SWEEP_BLOBS
+from assay.records.users import SYSTEM
+
+if TYPE_CHECKING:
+    from assay.storage.sql.transaction import Transaction
+
+EVERY = timedelta(hours=1)
+
+
+def enqueue_due(ctx: Context) -> None:
+    """Queue what was last queued an hour ago. Any number of processes may look: jobs of one key run one at a time."""
+    now = ctx.clock()
+    with ctx.store.snapshot() as tx:
+        due = _is_due(tx, SWEEP_BLOBS, now)
+    if due:
+        _enqueue(ctx, SWEEP_BLOBS, now)
+
+
+def _is_due(tx: "Transaction", key: str, now: datetime) -> bool:
+    latest = tx.jobs.latest(key)
+    return latest is None or (latest.finished_at is not None and latest.created_at + EVERY <= now)
+
+
+def _enqueue(ctx: Context, key: str, now: datetime) -> None:
+    with ctx.store.transaction() as tx:
+        if _is_due(tx, key, now):
+            # Their traces would else be most of the table one day.
+            tx.jobs.forget(key)
+            tx.jobs.create(queued(SWEEP_BLOBS, {}, SYSTEM, now, key=key))

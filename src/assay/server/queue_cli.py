@@ -1,0 +1,60 @@
+"""The operator's commands for the job queue."""
+
+from typing import Annotated
+
+import typer
+
+from assay.server.cli import DataDir, opened_folder
+
+app = typer.Typer(help="Jobs of a server.", no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+@app.command("list")
+def list_(
+    failed: Annotated[bool, typer.Option("--failed", help="Only those that failed, with the reason.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
+    data_dir: DataDir = None,
+) -> None:
+    """List the jobs that wait or run, or those that failed."""
+    from assay.records.jobs import JobState
+    from assay.records.pages import PageRequest
+
+    states = (JobState.FAILED,) if failed else (JobState.QUEUED, JobState.RUNNING)
+    with opened_folder(data_dir) as parts, parts.store.snapshot() as tx:
+        page = tx.jobs.of_states(states, PageRequest(limit=limit))
+    for job in page.items:
+        when = job.finished_at or job.run_after
+        tries = f"attempt {job.attempt}/{job.max_attempts}"
+        typer.echo(f"{job.id}  {job.kind:<20}  {job.state:<8} {tries}  {when:%Y-%m-%d %H:%M} UTC")
+        if job.error is not None:
+            typer.echo(f"    {job.error}")
+    if page.total > len(page.items):
+        typer.echo(f"... and {page.total - len(page.items):,} more.")
+
+
+@app.command()
+def retry(
+    job_id: Annotated[str, typer.Argument(help="The job, as the list shows it.")],
+    force: Annotated[bool, typer.Option("--force", help="Also one that was refused for what it asked.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Have a job that was given up tried again."""
+    from assay.monitoring.queueing import MAX_ATTEMPTS
+    from assay.records.jobs import JobState
+
+    with opened_folder(data_dir) as parts, parts.store.transaction() as tx:
+        job = tx.jobs.find(job_id)
+        if job is None or job.state is not JobState.FAILED:
+            raise _wrong(f"There is no failed job {job_id}. 'assay queue list --failed' shows them.")
+        if job.attempt < job.max_attempts and not force:
+            raise _wrong(
+                f"Job {job_id} was refused at its first try: {job.error} It would be refused again, unless what it is "
+                "about has changed; --force tries it."
+            )
+        tx.jobs.revive(job_id, parts.context.clock(), MAX_ATTEMPTS)
+    typer.echo(f"Job {job_id} ({job.kind}) is queued again.")
+
+
+def _wrong(message: str) -> typer.Exit:
+    typer.echo(f"Error: {message}", err=True)
+    return typer.Exit(1)
