@@ -4,6 +4,8 @@ An error is named for the fact, and its message says what was found, what was ex
 Nothing here knows HTTP: ``assay.http.errors`` maps each class to a status.
 """
 
+from datetime import timedelta
+
 
 class AssayError(Exception):
     """Something that Assay refuses or cannot do; the message is meant for the user."""
@@ -93,6 +95,13 @@ class UnknownExport(NotFound):
 
     def __init__(self, export_id: str) -> None:
         super().__init__(f"Export not found: {export_id}.")
+
+
+class UnknownErasure(NotFound):
+    """The deployment has no erasure of this id."""
+
+    def __init__(self, erasure_id: str) -> None:
+        super().__init__(f"Erasure not found: {erasure_id}.")
 
 
 class UnknownEnvironment(NotFound):
@@ -207,3 +216,11 @@ class Conflict(AssayError):
 
 class NotReady(AssayError):
     """Work that this request depends on is still going on."""
+
+
+class Postponed(NotReady):
+    """A job that cannot be done yet; it is queued anew for later, and no attempt is counted."""
+
+    def __init__(self, reason: str, wait: timedelta) -> None:
+        super().__init__(reason)
+        self.wait = wait

@@ -87,7 +87,7 @@ class ExportConformance:
 
     def test_a_cut_holds_what_counted_at_its_moment_and_nothing_that_came_later(self, tx):
         assert tx.kept_uploads.cut(DEPLOYMENT) == Cut(0, ())
-        tx.uploads.create(new.upload(1))
+        tx.uploads.create(new.upload(1, parts=1))
         pending = tx.uploads.create(new.upload(2, state=UploadState.PENDING))
         last = tx.uploads.create(new.upload(3, state=UploadState.REFUSED))
         tx.uploads.create(new.upload(4, deployment_id=id_of(2), batch_id=None))
@@ -95,11 +95,13 @@ class ExportConformance:
         assert cut == Cut(last, (pending,))
         tx.uploads.create(new.upload(5))
         tx.uploads.update(id_of(2), state=UploadState.COUNTED)
-        assert (self.chosen(tx, cut), tx.kept_uploads.count(DEPLOYMENT, cut)) == ([1], 1)
+        assert (self.chosen(tx, cut), tx.kept_uploads.count(DEPLOYMENT, cut)) == ([1], (1, 1))
         assert self.chosen(tx, tx.kept_uploads.cut(DEPLOYMENT)) == [1, 2, 5]
+        tx.uploads.update(id_of(1), parts=0)
+        assert tx.kept_uploads.count(DEPLOYMENT, cut) == (1, 0)
         assert tx.uploads.is_counted(id_of(1))
         tx.uploads.withdraw(batch_id=BATCH)
-        assert (self.chosen(tx, cut), tx.kept_uploads.count(DEPLOYMENT, cut)) == ([], 0)
+        assert (self.chosen(tx, cut), tx.kept_uploads.count(DEPLOYMENT, cut)) == ([], (0, 0))
         assert not tx.uploads.is_counted(id_of(1))
         tx.uploads.purge(batch_id=BATCH)
         assert not tx.uploads.is_counted(id_of(1))

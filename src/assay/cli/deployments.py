@@ -9,6 +9,7 @@ import typer
 
 from assay.cli.activity import Activity
 from assay.cli.errors import Usage
+from assay.cli.keeping import KeepOption, days, days_of
 from assay.cli.numbers import counted, minute
 from assay.cli.options import DeploymentArgument, JsonOption, LimitOption, SearchOption, YesOption
 from assay.cli.output import (
@@ -138,7 +139,7 @@ def show_one(context: typer.Context, deployment: DeploymentArgument = None, json
 
 
 @app.command()
-def settings(
+def settings(  # noqa: PLR0913, PLR0917 - one parameter an option
     context: typer.Context,
     deployment: DeploymentArgument = None,
     batches: Annotated[bool | None, typer.Option("--batches/--no-batches", help="Watch batch by batch.")] = None,
@@ -151,9 +152,12 @@ def settings(
     association_id: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="Column that ties a prediction to its actual.")
     ] = None,
+    keep_rows_days: KeepOption = None,
+    keep_actuals_days: KeepOption = None,
+    keep_files_days: KeepOption = None,
     json_: JsonOption = False,
 ) -> None:
-    """Show what a deployment tracks, or change what is named."""
+    """Show what a deployment tracks and keeps, or change what is named."""
     changes: dict[str, Any] = {
         name: {"enabled": wish}
         for name, wish in (
@@ -165,6 +169,10 @@ def settings(
     }
     if association_id is not None:
         changes["associationId"] = {"columnNames": [association_id]}
+    kept = (("rowsDays", keep_rows_days), ("actualsDays", keep_actuals_days), ("filesDays", keep_files_days))
+    retention = {name: days_of(text) for name, text in kept if text is not None}
+    if retention:
+        changes["retention"] = retention
     with session(context) as client:
         owner = deployment_of(client, deployment)
         known = client.deployments
@@ -242,6 +250,9 @@ def _settings_facts(found: "Settings") -> list[tuple[str, str]]:
         ("feature drift", _on(found.feature_drift)),
         ("target drift", _on(found.target_drift)),
         ("association id", association + (" (required)" if found.association_id_required else "")),
+        ("rows are kept", days(found.rows_days)),
+        ("actuals are kept", days(found.actuals_days)),
+        ("files are kept", days(found.files_days)),
     ]
 
 

@@ -38,7 +38,7 @@ class Deployment(Shape):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(Shape):
-    """What a deployment tracks."""
+    """What a deployment tracks, and for how many days it keeps what came (None for ever)."""
 
     batch_monitoring: Annotated[bool, At("batchMonitoring.enabled")] = False
     target_drift: Annotated[bool, At("targetDrift.enabled")] = False
@@ -46,6 +46,9 @@ class Settings(Shape):
     prediction_rows_kept: Annotated[bool, At("predictionsDataCollection.enabled")] = False
     association_id_columns: Annotated[tuple[str, ...], At("associationId.columnNames")] = ()
     association_id_required: Annotated[bool, At("associationId.requiredInPredictionRequests")] = False
+    rows_days: Annotated[int | None, At("retention.rowsDays")] = None
+    actuals_days: Annotated[int | None, At("retention.actualsDays")] = None
+    files_days: Annotated[int | None, At("retention.filesDays")] = None
 
 
 DeploymentLike = Deployment | str

@@ -23,6 +23,7 @@ from assay.http import (
     deployments,
     drift,
     environments,
+    erasures,
     errors,
     events,
     exports,
@@ -81,6 +82,7 @@ ROUTERS = (
     custom_metric_figures,
     exports,
     prediction_results,
+    erasures,
 )
 
 

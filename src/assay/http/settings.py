@@ -1,7 +1,7 @@
 """Settings of a deployment."""
 
 import json
-from typing import Any, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
 from fastapi import APIRouter, Request, Response
 from pydantic import ConfigDict, Field
@@ -50,6 +50,20 @@ class TimeBuckets(Body):
     """Buckets of time that profiles are kept for: hours take more room, days can be cut finer from kept rows alone."""
 
     size: StoredSize
+
+
+Days = Annotated[int | None, Field(ge=1, le=36_500)]
+
+
+class Retention(Body):
+    """For how many days rows, actuals and the files made of them are kept after they came; null for ever.
+
+    Figures stay. An actual that comes once its prediction is gone waits for one that comes later.
+    """
+
+    rows_days: Days = None
+    actuals_days: Days = None
+    files_days: Days = None
 
 
 class CustomBoundaries(Body):
@@ -106,6 +120,7 @@ class SettingsBody(Body):
     prediction_warning: PredictionWarning | None = None
     predictions_by_forecast_date: ForecastDate | None = None
     predictions_data_collection: Switch | None = None
+    retention: Retention | None = None
     segment_analysis: SegmentAnalysis | None = None
     target_drift: Switch | None = None
     time_buckets: TimeBuckets | None = None
@@ -149,6 +164,9 @@ def _body(settings: Settings) -> SettingsBody:
         else PredictionWarning.model_validate(warning),
         predictions_by_forecast_date=ForecastDate(enabled=False),
         predictions_data_collection=Switch(enabled=settings.prediction_rows_kept),
+        retention=Retention(
+            rows_days=settings.rows_days, actuals_days=settings.actuals_days, files_days=settings.files_days
+        ),
         segment_analysis=SegmentAnalysis(
             enabled=settings.segment_analysis, attributes=list(settings.segment_attributes)
         ),
@@ -192,7 +210,7 @@ def _tracked(sent: FeatureDriftSetting) -> dict[str, Any]:
 
 
 def _kept(body: SettingsBody) -> dict[str, Any]:
-    """What is kept as it is sent; null takes the fairness settings away."""
+    """What is kept as it is sent; null takes the fairness settings, or a limit of age, away."""
     changes: dict[str, Any] = {}
     if "bias_and_fairness" in body.model_fields_set:
         fairness = body.bias_and_fairness
@@ -202,7 +220,7 @@ def _kept(body: SettingsBody) -> dict[str, Any]:
     size = len(json.dumps(changes, ensure_ascii=False).encode())
     if size > MOST_KEPT_BYTES:
         raise Invalid(f"biasAndFairness: found {size} bytes, expected at most {MOST_KEPT_BYTES}.")
-    return changes
+    return changes if body.retention is None else changes | given(body.retention)
 
 
 def _checked(warning: PredictionWarning) -> PredictionWarning:

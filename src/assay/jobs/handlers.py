@@ -6,11 +6,12 @@ from assay.monitoring import datasets
 from assay.monitoring.actuals import accuracy_refresh, dataset_actuals
 from assay.monitoring.context import Context
 from assay.monitoring.deployments import baselines, deletions, replacements
+from assay.monitoring.erasures import erasing, erasures
 from assay.monitoring.exports import export_job, exports
 from assay.monitoring.intake import uploads
 from assay.monitoring.monitoring_jobs import job_running, monitoring_jobs
 from assay.monitoring.profiles import folding, segment_profiles
-from assay.monitoring.upkeep import sweeping
+from assay.monitoring.upkeep import retention, sweeping
 from assay.records.jobs import Job
 
 HANDLERS: dict[str, Callable[[Context, Job], None]] = {
@@ -27,5 +28,7 @@ HANDLERS: dict[str, Callable[[Context, Job], None]] = {
     deletions.PURGE_DEPLOYMENT: deletions.purge_deployment,
     monitoring_jobs.RUN_MONITORING_JOB: job_running.run,
     deletions.PURGE_CUSTOM_METRIC: deletions.purge_custom_metric,
+    erasures.ERASE_ID: erasing.erase,
     sweeping.SWEEP_BLOBS: sweeping.sweep,
+    retention.APPLY_RETENTION: retention.apply,
 }

@@ -22,10 +22,10 @@ def renew(ctx: Context, job: Job) -> bool:
         return tx.jobs.renew(job, ctx.clock() + LEASE)
 
 
-def release(ctx: Context, job: Job) -> bool:
+def release(ctx: Context, job: Job, wait: timedelta = timedelta(0)) -> bool:
     """Give a job back that cannot be finished now; False when it has ended, or is somebody else's."""
     with ctx.store.transaction() as tx:
-        return tx.jobs.release(job, ctx.clock())
+        return tx.jobs.release(job, ctx.clock() + wait)
 
 
 def fail(ctx: Context, job: Job, error: str, *, final: bool) -> None:

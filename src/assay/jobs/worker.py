@@ -5,12 +5,12 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import structlog
 
-from assay.errors import AssayError, LeaseLost
+from assay.errors import AssayError, LeaseLost, Postponed
 from assay.jobs import queue
 from assay.jobs.handlers import HANDLERS
 from assay.monitoring.context import Context
@@ -143,10 +143,17 @@ def _run(ctx: Context, job: Job) -> Outcome:
         # Only a job whose worker died, each time, is claimed so often; it may be what kills them.
         queue.fail(ctx, job, f"{job.max_attempts} attempts were begun and their workers died.", final=True)
         return "failed"
+    return _tried(ctx, job, handler)
+
+
+def _tried(ctx: Context, job: Job, handler: Callable[[Context, Job], None]) -> Outcome:
     try:
         handler(ctx, job)
     except LeaseLost:
         return "lost"
+    except Postponed as later:
+        queue.release(ctx, job, later.wait)
+        return "postponed"
     except AssayError as refusal:
         # The facts are against it; they will be the same next time.
         queue.fail(ctx, job, str(refusal), final=True)

@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from assay.records.jobs import Backlog
 
 Rows = Literal["predictions", "aggregates", "actuals"]
-Outcome = Literal["done", "refused", "failed", "lost", "handed_back"]
+Outcome = Literal["done", "refused", "failed", "lost", "postponed", "handed_back"]
 
 REQUEST_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 120.0)
 JOB_SECONDS = (0.05, 0.25, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 14_400.0)

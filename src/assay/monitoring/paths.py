@@ -35,6 +35,11 @@ def custom_metric(deployment_id: str, metric_id: str) -> str:
     return f"{API}/deployments/{deployment_id}/customMetrics/{metric_id}/"
 
 
+def erasure(deployment_id: str, erasure_id: str) -> str:
+    """Where an erasure is read."""
+    return f"{API}/deployments/{deployment_id}/erasures/{erasure_id}/"
+
+
 def export(deployment_id: str, kind: str, export_id: str) -> str:
     """Where an export is read; ``kind`` is as the path has it, such as ``predictionDataExports``."""
     return f"{API}/deployments/{deployment_id}/{kind}/{export_id}/"

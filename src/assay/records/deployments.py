@@ -20,6 +20,9 @@ class Settings:
         The features whose drift is told; None for all.
     feature_selection : str or None
         The caller's word for how they were chosen.
+    rows_days, actuals_days, files_days : int or None
+        For how many days prediction rows, actuals, and the files made of them (exports, results of monitoring jobs)
+        are kept after they came; None for ever.
     challenger_models, humility, prediction_warning, bias_and_fairness
         Kept for clients that set and read them; nothing here depends on them.
     """
@@ -39,6 +42,14 @@ class Settings:
     humility: bool = False
     prediction_warning: dict[str, Any] | None = None
     bias_and_fairness: dict[str, Any] | None = None
+    rows_days: int | None = None
+    actuals_days: int | None = None
+    files_days: int | None = None
+
+    @property
+    def forgets(self) -> bool:
+        """Whether anything is kept for a time only."""
+        return any(days is not None for days in (self.rows_days, self.actuals_days, self.files_days))
 
     @property
     def segmented_by(self) -> tuple[str, ...]:

@@ -64,3 +64,8 @@ class Upload:
     job_id: str | None
     created_at: datetime
     created_by_id: str
+
+    @property
+    def rows_erased(self) -> int:
+        """Rows that count and are no longer among those that were kept."""
+        return int(self.report.get("rowsErased", 0))

@@ -20,7 +20,7 @@ from assay.records.jobs import Job
 from assay.records.models import Target
 from assay.records.slices import Segment, Slice
 from assay.records.uploads import Upload
-from assay.stats.accuracy import Accuracy
+from assay.stats.accuracy import Accuracy, accuracy_from_bytes
 
 if TYPE_CHECKING:
     from assay.storage.sql.transaction import Transaction
@@ -73,12 +73,23 @@ def _refresh_pair(ctx: Context, pair: StaleAccuracy) -> None:
             ctx, package.target, uploads, outcomes_of(tx, pair.deployment_id, pair.batch_id, pair.model_id)
         )
         cut = cut_of(ctx, tx, deployment)
+        closed = tx.accuracy.closed(pair.deployment_id, pair.model_id, [pair.batch_id])
+    buckets = _with_closed(rows.by_slice(cut, deployment.settings.segmented_by), closed)
     computed = [
         ComputedAccuracy(pair.batch_id, pair.model_id, part, found.n, found.to_bytes())
-        for part, found in _with_whole(rows.by_slice(cut, deployment.settings.segmented_by)).items()
+        for part, found in _with_whole(buckets).items()
     ]
     with ctx.store.transaction() as tx:
         tx.accuracy.save(pair, computed, ctx.clock())
+
+
+def _with_closed(buckets: dict[Slice, Accuracy], closed: Sequence[ComputedAccuracy]) -> dict[Slice, Accuracy]:
+    """The same, with what was counted for good of rows that are gone."""
+    found = dict(buckets)
+    for one in closed:
+        gone, known = accuracy_from_bytes(one.data), found.get(one.slice)
+        found[one.slice] = gone if known is None else pooled(gone, known)
+    return found
 
 
 def _with_whole(buckets: dict[Slice, Accuracy]) -> dict[Slice, Accuracy]:
@@ -90,9 +101,11 @@ def _with_whole(buckets: dict[Slice, Accuracy]) -> dict[Slice, Accuracy]:
     return buckets | {Slice(segment): found for segment, found in whole.items()}
 
 
-def outcomes_of(tx: "Transaction", deployment_id: str, batch_id: str | None, model_id: str) -> pl.DataFrame:
-    """Newest actuals of a pair's rows: upload, association id, and a label or a number."""
-    rows = list(tx.actuals.matched(deployment_id, batch_id, model_id))
+def outcomes_of(
+    tx: "Transaction", deployment_id: str, batch_id: str | None, model_id: str, upload_seq: int | None = None
+) -> pl.DataFrame:
+    """Newest actuals of a pair's rows, or of one upload's: upload, association id, and a label or a number."""
+    rows = list(tx.actuals.matched(deployment_id, batch_id, model_id, upload_seq))
     schema = {"seq": pl.Int64, ASSOCIATION_ID: pl.String, "label": pl.String, "number": pl.Float64}
     return pl.DataFrame(rows, schema=schema, orient="row")
 

@@ -55,7 +55,8 @@ class _Work:
     job: Job
     export: Export
     cut: Cut
-    uploads: int
+    uploads: tuple[int, int]
+    erasures: int
     schema: dict[str, pl.DataType]
     kinds: dict[str, str]
     chunks: Iterable[pl.DataFrame]
@@ -116,21 +117,24 @@ def _work(ctx: Context, job: Job) -> _Work:
             tx.batches.get_many(deployment.id, export.batch_ids)
         cut = tx.kept_uploads.cut(deployment.id)
         uploads = tx.kept_uploads.count(deployment.id, cut)
+        erasures = tx.erasures.count_done(deployment.id)
     if training is not None:
         schema, chunks = training_chunks(ctx, training, export.form)
-        return _Work(ctx, job, export, cut, uploads, schema, training.columns, chunks)
+        return _Work(ctx, job, export, cut, uploads, erasures, schema, training.columns, chunks)
     actuals = export.kind is ExportKind.ACTUALS
     features = () if actuals else _features(deployment, package.features)
     columns = ExportColumns(package.target, features, with_actuals=actuals or export.include_actuals)
     reader = RowsReader(ctx, export, columns, cut)
     kinds = {name: str(kind) for name, kind in columns.kinds.items()}
     rows = reader.actuals() if actuals else reader.predictions()
-    return _Work(ctx, job, export, cut, uploads, columns.schema, kinds, rows, reader)
+    return _Work(ctx, job, export, cut, uploads, erasures, columns.schema, kinds, rows, reader)
 
 
 def _is_all_there(tx: "Transaction", work: _Work) -> bool:
     """Whether nothing has been deleted of what the export was made from."""
     if tx.deployments.find(work.export.deployment_id) is None:
+        return False
+    if tx.erasures.count_done(work.export.deployment_id) != work.erasures:
         return False
     return tx.kept_uploads.count(work.export.deployment_id, work.cut) == work.uploads
 

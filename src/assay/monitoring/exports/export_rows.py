@@ -107,7 +107,7 @@ def _repeated_ids(ctx: Context, upload: Upload) -> pl.DataFrame:
         return nothing
     with ctx.store.snapshot() as tx:
         distinct = tx.kept_uploads.ids_of(upload.seq)
-    if distinct == upload.rows - upload.report.get("withoutAssociationId", 0):
+    if distinct == upload.rows - upload.rows_erased - upload.report.get("withoutAssociationId", 0):
         return nothing
     shards = 1 + upload.rows // IDS_A_SHARD
     return pl.concat([nothing, *(_repeated_in(ctx, upload, shard, shards) for shard in range(shards))])

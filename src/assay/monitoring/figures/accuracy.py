@@ -8,20 +8,16 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from assay.errors import Invalid
 from assay.monitoring import access
-from assay.monitoring.actuals.accuracy_refresh import MatchedRows, outcomes_of
 from assay.monitoring.context import Context
+from assay.monitoring.figures.accuracy_loading import load, load_by_span
 from assay.monitoring.profiles import where
-from assay.monitoring.profiles.row_profiles import check_size
 from assay.monitoring.profiles.where import ANYWHERE, Where
 from assay.monitoring.rows.scored_rows import pooled
-from assay.monitoring.rows.slicing import BySpan
 from assay.monitoring.watched import WatchedModel, watched
-from assay.records.actuals import ComputedAccuracy
 from assay.records.batches import Batch
 from assay.records.buckets import BucketSize, Span
 from assay.records.deployments import Deployment
 from assay.records.models import TargetType
-from assay.records.slices import Selection
 from assay.records.users import User
 from assay.stats.accuracy import (
     CLASS_METRICS,
@@ -144,7 +140,7 @@ def page(ctx: Context, caller: User, deployment_id: str, query: AccuracyQuery) -
         chosen = where.chosen(ctx, tx, deployment, replace(query.where, model_id=models[0].model_id))
         rows = []
         for model in models:
-            found = _load(ctx, tx, model, chosen.selection)
+            found = load(ctx, tx, model, chosen.selection)
             rows += [_row(model, query, name, found) for name in _metrics(model, query)]
     return AccuracyPage(chosen.batches, models[0].model_id, rows, chosen.span)
 
@@ -199,53 +195,6 @@ def _series(
             for bucket, one in buckets
         ]
     return AccuracySeries(summary[0].name, models[0].model_id, summary, points)
-
-
-# ------------------------------------------------------------------ loading
-
-
-def _load(ctx: Context, tx: "Transaction", model: WatchedModel, selection: Selection) -> Accuracy | None:
-    if selection.span is not None:
-        return load_by_span(ctx, tx, model, selection, [selection.span])[0]
-    return _together(tx.accuracy.list(model.deployment.id, model.model_id, selection))
-
-
-def _together(states: Sequence[ComputedAccuracy]) -> Accuracy | None:
-    return reduce(pooled, (accuracy_from_bytes(s.data) for s in states)) if states else None
-
-
-def load_by_span(
-    ctx: Context, tx: "Transaction", model: WatchedModel, selection: Selection, spans: Sequence[Span]
-) -> list[Accuracy | None]:
-    """Accuracy of each of some spans that follow one another and make up the selection's span.
-
-    They are sums of stored buckets where these fit, and are computed again from the kept rows where they do not.
-    """
-    found: dict[Span, list[ComputedAccuracy]] = {span: [] for span in spans}
-    for state in tx.accuracy.list(model.deployment.id, model.model_id, selection):
-        bucket = state.slice.bucket
-        home = next((s for s in spans if bucket is not None and s.holds(bucket)), None)
-        if home is None:
-            return _from_rows(ctx, tx, model, selection, spans)
-        found[home].append(state)
-    return [_together(states) for states in found.values()]
-
-
-def _from_rows(
-    ctx: Context, tx: "Transaction", model: WatchedModel, selection: Selection, spans: Sequence[Span]
-) -> list[Accuracy | None]:
-    there = tx.uploads.overlapping(model.deployment.id, model.model_id, selection)
-    uploads = [u for u in there if u.parts]
-    check_size(ctx, model, uploads)
-    attributes = [] if selection.segment is None else [selection.segment.attribute]
-    found: dict[Span | None, Accuracy] = {}
-    for batch_id in dict.fromkeys(u.batch_id for u in uploads):
-        mine = [u for u in uploads if u.batch_id == batch_id]
-        rows = MatchedRows(ctx, model.target, mine, outcomes_of(tx, model.deployment.id, batch_id, model.model_id))
-        for part, here in rows.by_slice(BySpan(spans, selection.segment), attributes).items():
-            known = found.get(part.bucket)
-            found[part.bucket] = here if known is None else pooled(known, here)
-    return [found.get(span) for span in spans]
 
 
 # ------------------------------------------------------------------ metrics

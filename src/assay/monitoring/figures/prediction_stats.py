@@ -8,7 +8,7 @@ from assay.errors import Invalid
 from assay.monitoring import access
 from assay.monitoring.blocks import FEATURES, PREDICTIONS
 from assay.monitoring.context import Context
-from assay.monitoring.figures import accuracy
+from assay.monitoring.figures.accuracy_loading import load_by_span as accuracy_by_span
 from assay.monitoring.profiles import where
 from assay.monitoring.profiles.loading import Loaded, Source, load_by_batch, load_by_span
 from assay.monitoring.profiles.where import ANYWHERE, Where
@@ -218,7 +218,7 @@ def compared_by_span(
         deployment = access.deployment(tx, caller, deployment_id)
         model = watched(ctx, tx, deployment, query.where.model_id)
         spans, selection = where.chosen_spans(ctx, deployment, query.where, size)
-        found = accuracy.load_by_span(ctx, tx, model, selection, spans)
+        found = accuracy_by_span(ctx, tx, model, selection, spans)
         rows = [0] * len(spans)
         if model.baseline is not None:
             rows = [one.profile.rows for one in load_by_span(_row_source(ctx, tx, model), selection, spans)]

@@ -10,7 +10,7 @@ from assay.monitoring.context import Context
 from assay.monitoring.rows.row_parts import AT, stored_parts
 from assay.records.deployments import Deployment
 from assay.records.exports import Cut, RowQuery
-from assay.records.uploads import Upload, part_key
+from assay.records.uploads import Upload, UploadState, part_key
 
 if TYPE_CHECKING:
     from assay.storage.sql.transaction import Transaction
@@ -49,30 +49,39 @@ def _batch_names(tx: "Transaction", deployment_id: str, uploads: Sequence[Upload
 def parts_of(ctx: Context, upload: Upload, columns: list[str], *, skip: int = 0) -> Iterator[pl.DataFrame]:
     """An upload's rows behind the first ``skip``, a part at a time, without the columns that they lack.
 
-    Parts that are skipped wholly are not read. Of an upload that is being deleted come no more.
+    Parts that are skipped wholly are not read. Of an upload that is being deleted come no more; of one that was
+    written anew without an erased id, the rest comes from there.
     """
-    try:
-        first, skip = _place_of(ctx, upload, skip)
-        parts = stored_parts(ctx, upload.blob_prefix, upload.parts, columns, first=first)
-        for part in parts:
-            yield part[skip:]
-            skip = 0
-    except FileNotFoundError:
-        if _counts(ctx, upload):
-            raise
+    while True:
+        try:
+            first, left = _place_of(ctx, upload, skip)
+            for part in stored_parts(ctx, upload.blob_prefix, upload.parts, columns, first=first):
+                rows, left = part[left:], 0
+                skip += rows.height
+                yield rows
+        except FileNotFoundError:
+            moved = _moved(ctx, upload)
+            if moved is upload:
+                raise
+            if moved is None:
+                return
+            upload = moved
+        else:
+            return
 
 
 def rows_in(ctx: Context, upload: Upload) -> int:
     """How many rows of an upload were kept."""
     if upload.parts == 0 or upload.rows:
-        return upload.rows if upload.parts else 0
+        return upload.rows - upload.rows_erased if upload.parts else 0
     # Rows that are there for accuracy alone are not counted as the upload's.
     try:
         return sum(_rows_of_part(ctx, upload, part) for part in range(upload.parts))
     except FileNotFoundError:
-        if _counts(ctx, upload):
+        moved = _moved(ctx, upload)
+        if moved is upload:
             raise
-        return 0
+        return 0 if moved is None else rows_in(ctx, moved)
 
 
 def _place_of(ctx: Context, upload: Upload, row: int) -> tuple[int, int]:
@@ -90,9 +99,13 @@ def _rows_of_part(ctx: Context, upload: Upload, part: int) -> int:
         return int(pl.scan_parquet(path).select(pl.len()).collect().item())
 
 
-def _counts(ctx: Context, upload: Upload) -> bool:
+def _moved(ctx: Context, upload: Upload) -> Upload | None:
+    """Where an upload's rows lie now: itself when nothing has changed, None when it has none any more."""
     with ctx.store.snapshot() as tx:
-        return tx.uploads.is_counted(upload.id)
+        present = tx.uploads.find_by_id(upload.id)
+    if present is None or present.state is not UploadState.COUNTED or present.parts == 0:
+        return None
+    return upload if (present.blob_prefix, present.parts) == (upload.blob_prefix, upload.parts) else present
 
 
 def is_within(upload: Upload, selection: RowQuery) -> bool:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from assay.monitoring.context import Context
 from assay.monitoring.queueing import queued
+from assay.monitoring.upkeep.retention import APPLY_RETENTION
 from assay.monitoring.upkeep.sweeping import SWEEP_BLOBS
 from assay.records.users import SYSTEM
 
@@ -20,7 +21,7 @@ def enqueue_due(ctx: Context) -> None:
     with ctx.store.snapshot() as tx:
         due = _is_due(tx, SWEEP_BLOBS, now)
     if due:
-        _enqueue(ctx, SWEEP_BLOBS, now)
+        _enqueue(ctx, now)
 
 
 def _is_due(tx: "Transaction", key: str, now: datetime) -> bool:
@@ -28,9 +29,16 @@ def _is_due(tx: "Transaction", key: str, now: datetime) -> bool:
     return latest is None or (latest.finished_at is not None and latest.created_at + EVERY <= now)
 
 
-def _enqueue(ctx: Context, key: str, now: datetime) -> None:
+def _enqueue(ctx: Context, now: datetime) -> None:
     with ctx.store.transaction() as tx:
-        if _is_due(tx, key, now):
-            # Their traces would else be most of the table one day.
-            tx.jobs.forget(key)
-            tx.jobs.create(queued(SWEEP_BLOBS, {}, SYSTEM, now, key=key))
+        if not _is_due(tx, SWEEP_BLOBS, now):
+            return
+        # The traces of these jobs would else be most of the table one day.
+        tx.jobs.forget(SWEEP_BLOBS)
+        tx.jobs.create(queued(SWEEP_BLOBS, {}, SYSTEM, now, key=SWEEP_BLOBS))
+        for deployment_id in tx.deployments.with_limits_of_age():
+            key = f"{APPLY_RETENTION}:{deployment_id}"
+            if tx.jobs.find_open(key) is None:
+                tx.jobs.forget(key)
+                args = {"deployment_id": deployment_id}
+                tx.jobs.create(queued(APPLY_RETENTION, args, SYSTEM, now, key=key))

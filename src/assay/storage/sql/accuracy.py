@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from assay.records.actuals import ComputedAccuracy, StaleAccuracy
 from assay.records.slices import ALL_ROWS, Selection
 from assay.storage.sql.slices import of_segment, of_span, slice_of, values_of
-from assay.storage.sql.tables import accuracy, accuracy_slices
+from assay.storage.sql.tables import accuracy, accuracy_slices, closed_accuracy
 from assay.storage.sql.upsert import upsert
 
 NO_BATCH = ""
@@ -111,8 +111,49 @@ class AccuracyStates:
             for row in rows
         ]
 
+    def wanted(self, deployment_id: str, batch_id: str | None, model_id: str) -> int:
+        """How often a pair was asked to be computed: another number than before says that something has changed."""
+        query = sa.select(accuracy.c.wanted).where(
+            accuracy.c.deployment_id == deployment_id,
+            accuracy.c.batch_id == (batch_id or NO_BATCH),
+            accuracy.c.model_id == model_id,
+        )
+        return int(self._connection.execute(query).scalar_one_or_none() or 0)
+
+    def close(self, deployment_id: str, computed: Sequence[ComputedAccuracy]) -> None:
+        """Store for good what rows come to that will not be found again."""
+        rows = [
+            {
+                "deployment_id": deployment_id,
+                "batch_id": one.batch_id or NO_BATCH,
+                "model_id": one.model_id,
+                "rows_with_actual": one.rows_with_actual,
+                "data": one.data,
+                **values_of(one.slice),
+            }
+            for one in computed
+        ]
+        if rows:
+            self._connection.execute(closed_accuracy.insert(), rows)
+
+    def closed(
+        self, deployment_id: str, model_id: str, batch_ids: Sequence[str | None] | None = None
+    ) -> Sequence[ComputedAccuracy]:
+        """What was stored for good of one model, by bucket and segment.
+
+        Of some batches, where None stands for the rows of no batch, or of all.
+        """
+        table = closed_accuracy
+        query = table.select().where(table.c.deployment_id == deployment_id, table.c.model_id == model_id)
+        if batch_ids is not None:
+            query = query.where(table.c.batch_id.in_([one or NO_BATCH for one in batch_ids]))
+        return [
+            ComputedAccuracy(row["batch_id"] or None, model_id, slice_of(row), row["rows_with_actual"], row["data"])
+            for row in self._connection.execute(query.order_by(table.c.id)).mappings()
+        ]
+
     def delete(self, *, batch_id: str | None = None, deployment_id: str | None = None) -> None:
         """Remove the accuracy of a batch or of a deployment."""
-        for table in (accuracy, accuracy_slices):
+        for table in (accuracy, accuracy_slices, closed_accuracy):
             mine = table.c.batch_id == batch_id if batch_id is not None else table.c.deployment_id == deployment_id
             self._connection.execute(table.delete().where(mine))

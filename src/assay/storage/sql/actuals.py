@@ -74,11 +74,11 @@ class Actuals:
         return self._connection.execute(query).first() is not None
 
     def matched(
-        self, deployment_id: str, batch_id: str | None, model_id: str
+        self, deployment_id: str, batch_id: str | None, model_id: str, upload_seq: int | None = None
     ) -> Iterator[tuple[int, str, str | None, float | None]]:
         """Outcomes of a pair's rows: (upload sequence, association id, label, number).
 
-        A prediction that a newer upload of the same model supersedes is left out.
+        A prediction that a newer upload of the same model supersedes is left out. ``upload_seq`` keeps one upload's.
         """
         newer, its_upload = prediction_keys.alias(), uploads.alias()
         superseded = (
@@ -117,8 +117,22 @@ class Actuals:
                 ~superseded,
             )
         )
+        if upload_seq is not None:
+            query = query.where(uploads.c.seq == upload_seq)
         for row in self._connection.execute(query):
             yield row.upload_seq, row.association_id, row.label, row.number
+
+    def received_before(self, deployment_id: str, before: datetime, limit: int) -> Sequence[str]:
+        """Association ids of outcomes that came before a time, some at a time."""
+        query = sa.select(actuals.c.association_id).where(
+            actuals.c.deployment_id == deployment_id, actuals.c.received_at < before
+        )
+        return list(self._connection.execute(query.order_by(actuals.c.association_id).limit(limit)).scalars())
+
+    def remove(self, deployment_id: str, association_ids: Sequence[str]) -> int:
+        """Remove the outcomes of some ids; returns how many there were."""
+        mine = (actuals.c.deployment_id == deployment_id, actuals.c.association_id.in_(association_ids))
+        return self._connection.execute(actuals.delete().where(*mine)).rowcount
 
     def delete(self, deployment_id: str) -> None:
         """Remove all outcomes of a deployment."""

@@ -84,6 +84,14 @@ class CustomMetricValues:
             found.setdefault(key, {})[category] = int(size)
         return found
 
+    def forget_id(self, deployment_id: str, association_id: str) -> int:
+        """Take an association id, and what was noted beside it, off the values of a deployment; returns of how many."""
+        mine = sa.select(custom_metrics.c.id).where(custom_metrics.c.deployment_id == deployment_id)
+        statement = custom_metric_values.update().where(
+            custom_metric_values.c.metric_id.in_(mine), custom_metric_values.c.association_id == association_id
+        )
+        return self._connection.execute(statement.values(association_id=None, metadata=None)).rowcount
+
     def delete(
         self, *, batch_id: str | None = None, metric_id: str | None = None, deployment_id: str | None = None
     ) -> None:

@@ -42,6 +42,11 @@ class Deployments:
         found = _SELECT.where(deployments.c.deleted_at.is_(None), *conditions(query))
         return page_of(self._connection, found.order_by(*order(query)), request, _record)
 
+    def with_limits_of_age(self) -> Sequence[str]:
+        """Ids of the deployments that keep something for a time only."""
+        query = sa.select(deployments.c.id, deployments.c.settings).where(deployments.c.deleted_at.is_(None))
+        return [row.id for row in self._connection.execute(query) if Settings.of(row.settings).forgets]
+
     def update(self, deployment_id: str, **values: Any) -> None:
         """Change some columns."""
         statement = deployments.update().where(deployments.c.id == deployment_id)

@@ -1,5 +1,7 @@
 """Exports and what became of them."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -58,6 +60,14 @@ class Exports:
         return page_of(
             self._connection, chosen.order_by(exports.c.created_at.desc(), exports.c.id.desc()), request, _record
         )
+
+    def with_files(self, deployment_id: str, before: datetime | None = None) -> Sequence[Export]:
+        """Exports whose data set is there, of any kind; those asked for before a time, or all."""
+        query = _SELECT.where(exports.c.deployment_id == deployment_id, datasets.c.id.is_not(None))
+        if before is not None:
+            query = query.where(exports.c.created_at < before)
+        rows = self._connection.execute(query.order_by(exports.c.created_at, exports.c.id)).mappings()
+        return [_record(row) for row in rows]
 
     def finish(self, export_id: str, *, dataset_id: str, rows: int, rows_not_kept: int) -> None:
         """Note what was made."""

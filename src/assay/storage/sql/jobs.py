@@ -121,14 +121,14 @@ class Jobs:
         else:
             self._fenced(job, state=JobState.QUEUED, run_after=retry_at, error=error, owner=None)
 
-    def release(self, job: Job, now: datetime) -> bool:
-        """Give a job back that has not ended: it can be claimed at once. False when it is no longer this worker's.
+    def release(self, job: Job, run_after: datetime) -> bool:
+        """Give a job back that has not ended, to be claimed from a time on; False when it is not this worker's.
 
         The attempt does not count against the limit. Its number is used up all the same: it names what the attempt
         has written, which the next one must not share.
         """
         given_up = {"owner": None, "lease_until": None, "max_attempts": jobs.c.max_attempts + 1}
-        return self._fenced(job, state=JobState.QUEUED, run_after=now, **given_up) == 1
+        return self._fenced(job, state=JobState.QUEUED, run_after=run_after, **given_up) == 1
 
     def latest(self, key: str) -> Job | None:
         """The job of this key that was made last, whatever its state."""

@@ -23,10 +23,16 @@ class KeptUploads:
         pending = sa.select(uploads.c.seq).where(mine, uploads.c.state == UploadState.PENDING)
         return Cut(int(up_to.scalar_one()), tuple(self._connection.execute(pending).scalars()))
 
-    def count(self, deployment_id: str, cut: Cut) -> int:
-        """How many uploads of the cut still count: another number than at its moment says that some were deleted."""
-        query = sa.select(sa.func.count()).where(uploads.c.deployment_id == deployment_id, *counted_in(cut))
-        return int(self._connection.execute(query).scalar_one())
+    def count(self, deployment_id: str, cut: Cut) -> tuple[int, int]:
+        """How many uploads of the cut still count, and of how many of these rows are kept.
+
+        Other numbers than at the cut's moment say that some were deleted.
+        """
+        query = sa.select(sa.func.count(), sa.func.count().filter(uploads.c.parts > 0)).where(
+            uploads.c.deployment_id == deployment_id, *counted_in(cut)
+        )
+        found = self._connection.execute(query).one()
+        return found[0], found[1]
 
     def page(self, selection: RowQuery, cut: Cut, *, after: int, limit: int) -> Sequence[Upload]:
         """Uploads that may hold rows of the selection, in the order in which they came, from a sequence number on."""

@@ -1,6 +1,7 @@
 """Monitoring jobs and the parts of their uploads."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -98,6 +99,28 @@ class MonitoringJobs:
             _record,
             count=sa.select(monitoring_jobs.c.id).select_from(_TABLES).where(*conditions),
         )
+
+    def with_results(self, deployment_id: str, before: datetime | None = None) -> Sequence[MonitoringJob]:
+        """Jobs whose result is there; those that ended before a time, or all."""
+        table = monitoring_jobs.c
+        query = _SELECT.where(
+            table.deployment_id == deployment_id, table.status == JobStatus.COMPLETED, ~table.results_deleted
+        )
+        if before is not None:
+            query = query.where(table.finished_at < before)
+        return [_record(row) for row in self._connection.execute(query.order_by(table.created_at)).mappings()]
+
+    def at_work(self, deployment_id: str, before: datetime) -> Sequence[MonitoringJob]:
+        """Jobs that were made before a time and have not ended."""
+        table = monitoring_jobs.c
+        query = _SELECT.where(table.deployment_id == deployment_id, STATUS.not_in(ENDED), table.created_at <= before)
+        return [_record(row) for row in self._connection.execute(query.order_by(table.created_at)).mappings()]
+
+    def given_up(self, deployment_id: str) -> Sequence[MonitoringJob]:
+        """Jobs whose work has failed or was cancelled without their own doing: their rows wait in vain."""
+        table = monitoring_jobs.c
+        query = _SELECT.where(table.deployment_id == deployment_id, STATUS.in_(ENDED), table.status.not_in(ENDED))
+        return [_record(row) for row in self._connection.execute(query).mappings()]
 
     def update(self, job_id: str, *, log: str | None = None, **values: Any) -> None:
         """Change some columns, and add a line to the log."""

@@ -11,6 +11,7 @@ from assay.storage.sql.custom_metrics import CustomMetrics
 from assay.storage.sql.datasets import Datasets
 from assay.storage.sql.deployments import Deployments
 from assay.storage.sql.environments import PredictionEnvironments
+from assay.storage.sql.erasures import Erasures
 from assay.storage.sql.events import RemoteEvents
 from assay.storage.sql.exports import Exports
 from assay.storage.sql.health import HealthChanges
@@ -59,5 +60,6 @@ class Transaction:
         self.exports = Exports(connection)
         self.kept_uploads = KeptUploads(connection)
         self.outcomes = Outcomes(connection)
+        self.erasures = Erasures(connection)
         self.upkeep = Upkeep(connection)
         self.blob_references = BlobReferences(connection)

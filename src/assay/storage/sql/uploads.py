@@ -42,6 +42,10 @@ class Uploads:
             raise LookupError(f"upload {upload_id}")
         return found
 
+    def find_by_id(self, upload_id: str) -> Upload | None:
+        """The upload of this id, if there is one."""
+        return self._one(uploads.select().where(uploads.c.id == upload_id))
+
     def is_counted(self, upload_id: str) -> bool:
         """Whether there is such an upload and its rows count."""
         found = self._one(uploads.select().where(uploads.c.id == upload_id))
@@ -78,6 +82,30 @@ class Uploads:
             query = query.where(uploads.c.batch_id.in_(selection.batch_ids))
         if selection.span is not None:
             query = query.where(uploads.c.first_at < selection.span.end, uploads.c.last_at >= selection.span.start)
+        return [upload_of_row(row) for row in self._connection.execute(query.order_by(uploads.c.seq)).mappings()]
+
+    def kept_before(self, deployment_id: str, before: datetime) -> Sequence[Upload]:
+        """Uploads that count, that came before a time and whose rows are kept, oldest first."""
+        query = uploads.select().where(
+            uploads.c.deployment_id == deployment_id,
+            uploads.c.state == UploadState.COUNTED,
+            uploads.c.parts > 0,
+            uploads.c.created_at < before,
+        )
+        return [upload_of_row(row) for row in self._connection.execute(query.order_by(uploads.c.seq)).mappings()]
+
+    def with_rows(self, deployment_id: str) -> Sequence[Upload]:
+        """Uploads of which rows are kept, whether they count or not, oldest first."""
+        query = uploads.select().where(uploads.c.deployment_id == deployment_id, uploads.c.parts > 0)
+        return [upload_of_row(row) for row in self._connection.execute(query.order_by(uploads.c.seq)).mappings()]
+
+    def pending(self, deployment_id: str, before: datetime) -> Sequence[Upload]:
+        """Uploads that came before a time and do not count yet, oldest first."""
+        query = uploads.select().where(
+            uploads.c.deployment_id == deployment_id,
+            uploads.c.state == UploadState.PENDING,
+            uploads.c.created_at <= before,
+        )
         return [upload_of_row(row) for row in self._connection.execute(query.order_by(uploads.c.seq)).mappings()]
 
     def without_segments(self, deployment_id: str, attribute: str) -> Sequence[Upload]:
@@ -161,6 +189,17 @@ class PredictionKeys:
         ]
         # An id that stands twice in one upload is one key: the later row is found in the rows themselves.
         upsert(self._connection, prediction_keys, rows, lambda new: {"upload_seq": new.upload_seq})
+
+    def remove(
+        self, deployment_id: str, *, association_ids: Sequence[str] | None = None, upload_seq: int | None = None
+    ) -> int:
+        """Remove entries of some ids, or of an upload, or of both; returns how many there were."""
+        conditions = [prediction_keys.c.deployment_id == deployment_id]
+        if association_ids is not None:
+            conditions.append(prediction_keys.c.association_id.in_(association_ids))
+        if upload_seq is not None:
+            conditions.append(prediction_keys.c.upload_seq == upload_seq)
+        return self._connection.execute(prediction_keys.delete().where(*conditions)).rowcount
 
     def pairs_holding(self, deployment_id: str, association_ids: Sequence[str]) -> set[tuple[str | None, str]]:
         """(batch id, model id) pairs that hold predictions of any of these ids."""

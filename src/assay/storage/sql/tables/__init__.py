@@ -1,12 +1,13 @@
 """The tables. Migrations make them; this package only describes them to the repositories."""
 
 from assay.storage.sql.tables.accounts import tokens, users
-from assay.storage.sql.tables.actuals import accuracy, accuracy_slices, actuals
+from assay.storage.sql.tables.actuals import accuracy, accuracy_slices, actuals, closed_accuracy
 from assay.storage.sql.tables.batches import batch_models, batches
 from assay.storage.sql.tables.custom_metrics import custom_metric_segments, custom_metric_values, custom_metrics
 from assay.storage.sql.tables.datasets import datasets
 from assay.storage.sql.tables.deployments import deployed_models, deployments
 from assay.storage.sql.tables.environments import prediction_environments
+from assay.storage.sql.tables.erasures import erasures
 from assay.storage.sql.tables.events import remote_events
 from assay.storage.sql.tables.exports import exports
 from assay.storage.sql.tables.health import health_settings
@@ -28,12 +29,14 @@ __all__ = [
     "baselines",
     "batch_models",
     "batches",
+    "closed_accuracy",
     "custom_metric_segments",
     "custom_metric_values",
     "custom_metrics",
     "datasets",
     "deployed_models",
     "deployments",
+    "erasures",
     "exports",
     "health_settings",
     "job_definitions",

@@ -52,3 +52,21 @@ accuracy_slices = sa.Table(
         "ix_accuracy_slices_bucket", "deployment_id", "model_id", "segment_attribute", "segment_value", "bucket_start"
     ),
 )
+
+
+# Accuracy of rows that are gone by age, or whose actual is, by bucket: counted once, for good, before they went.
+closed_accuracy = sa.Table(
+    "closed_accuracy",
+    metadata,
+    sa.Column("id", SERIAL, primary_key=True, autoincrement=True),
+    sa.Column("deployment_id", ID, sa.ForeignKey("deployments.id"), nullable=False),
+    sa.Column("batch_id", ID, nullable=False),
+    id_column("model_id"),
+    sa.Column("segment_attribute", sa.Text, nullable=False),
+    sa.Column("segment_value", sa.Text, nullable=False),
+    sa.Column("bucket_start", UtcDateTime),
+    sa.Column("bucket_end", UtcDateTime),
+    sa.Column("rows_with_actual", sa.BigInteger, nullable=False),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+    sa.Index(None, "deployment_id", "model_id", "batch_id"),
+)

@@ -1,0 +1,1 @@
+"""Taking everything of one association id out of a deployment."""
