@@ -280,6 +280,9 @@ OPERATIONS = [
     Operation(
         "listPredictionResults", "GET", _D + "predictionResults/", DEPLOYMENT, {"params": {"batchId": "{batch}"}}
     ),
+    Operation("createErasure", "POST", _D + "erasures/", DEPLOYMENT, {"json": {"associationId": "a"}}),
+    Operation("listErasures", "GET", _D + "erasures/", DEPLOYMENT),
+    Operation("getErasure", "GET", _D + "erasures/{erasure}/", DEPLOYMENT),
 ]
 
 BY_NAME = {operation.name: operation for operation in OPERATIONS}
@@ -317,6 +320,7 @@ def things_of(server: Served, ready: Ready) -> dict[str, str]:
         "environment": user.post("predictionEnvironments/", {"name": "production"}).json()["id"],
         "batch": batch,
         "upload": "first",
+        "erasure": user.post(ready.path("erasures"), {"associationId": "nobody"}).json()["id"],
         "segment": "region",
         "metric": metric.json()["id"],
         "status": answer.headers["Location"].rstrip("/").rpartition("/")[2],

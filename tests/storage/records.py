@@ -9,6 +9,7 @@ from assay.records.custom_metrics import CustomMetric, MetricType, MetricValue
 from assay.records.datasets import Dataset, DatasetState, FileForm
 from assay.records.deployments import DeployedModel, Deployment, ModelPeriod, Settings
 from assay.records.environments import PredictionEnvironment
+from assay.records.erasures import Erasure, Removed
 from assay.records.events import RemoteEvent
 from assay.records.exports import Export, ExportKind
 from assay.records.job_specs import ClassColumn, CsvForm, JobSpec, Retention, RowColumns
@@ -235,6 +236,24 @@ def export(number: int, **more: Any) -> Export:
         "created_by_name": "ann",
     }
     return Export(**{"id": id_of(number), **fields, **more})
+
+
+def erasure(number: int, **more: Any) -> Erasure:
+    fields = {
+        "deployment_id": id_of(1),
+        "association_id": "jane",
+        "job_id": id_of(number),
+        "removed": Removed(),
+        "leftovers": (),
+        "rows_done_at": None,
+        "created_at": NOW,
+        "created_by_id": OWNER,
+        "created_by_name": "ann",
+        "finished_at": None,
+        "job_state": JobState.QUEUED,
+        "job_error": None,
+    }
+    return Erasure(**{"id": id_of(number), **fields, **more})
 
 
 def request(**more: Any) -> PredictionRequest:

@@ -8,9 +8,11 @@ from alembic.script import ScriptDirectory
 from tests.storage import records as new
 
 from assay.errors import DatabaseMismatch
+from assay.records.actuals import ComputedAccuracy
 from assay.records.deployments import Settings
 from assay.records.monitoring_jobs import JobPart
 from assay.records.pages import PageRequest
+from assay.records.slices import WHOLE
 from assay.storage.directory import DirectoryStorage
 from assay.storage.sql import migrate
 from assay.storage.sql.tables import metadata
@@ -83,6 +85,8 @@ def test_every_migration_goes_down_and_up_again_with_data_in_it(store):
         tx.custom_metric_values.add(new.id_of(1), [new.metric_value(1.0, segments=(("a", "b"),))])
         tx.jobs.create(new.job(1))
         tx.exports.create(new.export(1))
+        tx.erasures.create(new.erasure(1))
+        tx.accuracy.close(new.id_of(1), [ComputedAccuracy(new.id_of(1), new.MODEL, WHOLE, 1, b"x")])
         tx.model_history.begin(new.period(new.MODEL))
         tx.prediction_environments.create(new.environment(1))
         tx.remote_events.create(new.event(1))

@@ -1,4 +1,4 @@
-"""``assay deployment``: create, list, show, settings, replace-model, history, delete."""
+"""``assay deployment``: create, list, show, settings, replace-model, history, erase, delete."""
 
 from enum import StrEnum
 from itertools import islice
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from assay.cli.activity import Activity
+from assay.cli.erasures import erase
 from assay.cli.errors import Usage
 from assay.cli.keeping import KeepOption, days, days_of
 from assay.cli.numbers import counted, minute
@@ -186,6 +187,7 @@ def settings(  # noqa: PLR0913, PLR0917 - one parameter an option
 
 app.command("replace-model")(replace_model)
 app.command()(history)
+app.command()(erase)
 
 
 @app.command()

@@ -19,6 +19,7 @@ from assay.client.custom_metric_figures import MetricSeries
 from assay.client.datasets import Dataset
 from assay.client.deployment import Deployment, Settings
 from assay.client.drift import BatchDrift, DriftRow, FeatureDrift, TargetDrift
+from assay.client.erasures import Erasure
 from assay.client.errors import (
     Ambiguous,
     AssayClientError,
@@ -67,6 +68,7 @@ __all__ = [
     "Dataset",
     "Deployment",
     "DriftRow",
+    "Erasure",
     "Export",
     "ExportedFile",
     "Feature",

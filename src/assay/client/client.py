@@ -10,6 +10,7 @@ from assay.client.batches import Batches
 from assay.client.custom_metrics import CustomMetrics
 from assay.client.datasets import Datasets
 from assay.client.deployments import Deployments
+from assay.client.erasures import Erasures
 from assay.client.exports import Exports
 from assay.client.jobs import Jobs
 from assay.client.limits import LimitsOfBatches
@@ -48,6 +49,7 @@ class Client:
     custom_metrics : CustomMetrics
     datasets : Datasets
     exports : Exports
+    erasures : Erasures
     model_packages : ModelPackages
     jobs : Jobs
     limits : LimitsOfBatches
@@ -83,6 +85,7 @@ class Client:
         self.deployments = Deployments(self._transport, self.datasets, self.model_packages)
         self.batches = Batches(self._transport)
         self.exports = Exports(self._transport, self.datasets)
+        self.erasures = Erasures(self._transport)
         self.predictions = Predictions(self._transport)
         self.service = Service(self._transport)
         self.custom_metrics = CustomMetrics(self._transport, self.batches)
