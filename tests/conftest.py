@@ -10,7 +10,42 @@ import pytest
 
 if TYPE_CHECKING:
     from tests.material import Prepared, Ready, Serve
+    from tests.postgres import PostgresServer
+    from tests.s3 import Store
     from tests.serving import Served, User
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator["PostgresServer"]:
+    """A PostgreSQL server."""
+    from tests.postgres import server
+
+    with server() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def empty_database(postgres: "PostgresServer", tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Name of a database with the present schema and nothing in it, to be copied."""
+    import sqlalchemy as sa
+
+    from assay.storage.blobs import LocalBlobs
+    from assay.storage.postgres import PostgresStorage
+
+    with postgres.database() as address:
+        store = PostgresStorage(address, LocalBlobs(tmp_path_factory.mktemp("blobs")))
+        store.migrate()
+        store.close()
+        yield str(sa.make_url(address).database)
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Store"]:
+    """An S3-compatible store."""
+    from tests.s3 import store
+
+    with store(tmp_path_factory.mktemp("s3")) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

@@ -57,7 +57,7 @@ class DirectoryStorage:
     @contextmanager
     def snapshot(self) -> Iterator[Transaction]:
         """A reading transaction, which sees one moment and never waits for writers."""
-        with answering(), self.engine.connect() as connection, _read_only(connection):
+        with answering(writing=False), self.engine.connect() as connection, _read_only(connection):
             connection.exec_driver_sql("BEGIN")
             with _ending(connection):
                 yield Transaction(connection)

@@ -12,6 +12,7 @@ from assay.storage.sql import migrate
 from assay.storage.sql.alone import alone
 from assay.storage.sql.clock import DatabaseClock
 from assay.storage.sql.faults import answering, in_doubt
+from assay.storage.sql.letters import learn
 from assay.storage.sql.transaction import Transaction
 
 CONNECT_SECONDS = 10
@@ -60,7 +61,8 @@ class PostgresStorage:
             # A connection that a restart of the database has cut is replaced before a transaction begins on it.
             pool_pre_ping=True,
         )
-        sa.event.listen(self.engine, "connect", _configure)
+        sa.event.listen(self.engine, "connect", self._configure)
+        self._knows_letters = False
         self._reading = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self.clock = DatabaseClock(self.engine)
 
@@ -100,8 +102,20 @@ class PostgresStorage:
     @contextmanager
     def snapshot(self) -> Iterator[Transaction]:
         """A reading transaction, which sees the moment of its first read and never waits for writers."""
-        with answering(), self._reading.connect() as connection:
+        with answering(writing=False), self._reading.connect() as connection:
             yield Transaction(connection)
+
+    def _configure(self, connection: Any, _record: Any) -> None:
+        # Outside a transaction, or the first rollback would take the settings back.
+        connection.autocommit = True
+        names, values = list(_SESSION), list(_SESSION.values())
+        connection.execute(
+            "SELECT set_config(n, v, false) FROM unnest(%s::text[], %s::text[]) AS s(n, v)", (names, values)
+        )
+        if not self._knows_letters:
+            learn(self.engine, connection)
+            self._knows_letters = True
+        connection.autocommit = False
 
 
 def _commit(connection: sa.Connection) -> None:
@@ -139,11 +153,3 @@ def _address(url: str) -> sa.URL:
 
 def _expected(found: str) -> str:
     return f"ASSAY_DATABASE_URL: found {found}, expected postgresql://user@host:5432/database."
-
-
-def _configure(connection: Any, _record: Any) -> None:
-    # Outside a transaction, or the first rollback would take the settings back.
-    connection.autocommit = True
-    for name, value in _SESSION.items():
-        connection.execute("SELECT set_config(%s, %s, false)", (name, value))
-    connection.autocommit = False

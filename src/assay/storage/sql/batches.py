@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from assay.errors import NotFound, UnknownBatch
 from assay.records.batches import Batch, BatchModel, BatchOrder, BatchQuery
 from assay.records.pages import Page, PageRequest
+from assay.storage.sql.letters import CodePoints
 from assay.storage.sql.monitoring_jobs import STATUS
 from assay.storage.sql.paging import contains, page_of
 from assay.storage.sql.tables import accuracy_slices, batch_models, batches, jobs, monitoring_jobs, users
@@ -30,7 +31,7 @@ _EARLIEST = sa.func.coalesce(batches.c.earliest, batches.c.created_at, type_=bat
 _LATEST = sa.func.coalesce(batches.c.latest, batches.c.created_at, type_=batches.c.created_at.type)
 
 _ORDER: dict[str, sa.ColumnElement[Any]] = {
-    BatchOrder.NAME: batches.c.name,
+    BatchOrder.NAME: CodePoints(batches.c.name),
     BatchOrder.CREATED: batches.c.created_at,
     BatchOrder.EARLIEST: _EARLIEST,
     BatchOrder.LATEST: _LATEST,

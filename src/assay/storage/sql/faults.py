@@ -17,20 +17,25 @@ _PASSING = {
     "53300": "it has too many connections",
     "55P03": "another change took too long",
     "57014": "the statement took too long",
-    "25006": "it takes no changes just now",
     "25P03": "the change was left lying too long",
 }
 _SQLITE_PASSING = {"SQLITE_BUSY": "another change took too long", "SQLITE_FULL": "its disk is full"}
 _ENOUGH = 200
 
 
+# A server that was the first and became the second; that a snapshot cannot write is another matter.
+_IS_SECOND = "25006"
+
+
 @contextmanager
-def answering() -> Iterator[None]:
+def answering(*, writing: bool = True) -> Iterator[None]:
     """Turn a fault of the database that passes into a refusal that says so."""
     try:
         yield
     except sa.exc.SQLAlchemyError as fault:
         refusal = passing(fault)
+        if writing and isinstance(fault, sa.exc.DBAPIError) and _code(fault) == _IS_SECOND:
+            refusal = Unavailable(f"The database takes no changes now. {NOTHING_STORED}")
         if refusal is None:
             raise
         raise refusal from fault
