@@ -15,10 +15,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -38,11 +39,11 @@ OPTIONS = {
 
 @dataclass
 class PostgresServer:
-    """A server on which databases are made and dropped."""
+    """A server on which databases are made and dropped; with ``start`` it is our own and can be started anew."""
 
     url: sa.URL
-    process: subprocess.Popen[bytes] | None = None
-    command: list[str] = field(default_factory=list)
+    start: Callable[[], "subprocess.Popen[bytes]"] | None = None
+    process: "subprocess.Popen[bytes] | None" = None
 
     def create(self, template: str | None = None) -> str:
         """Make a database, empty or a copy of one that nobody is connected to; its address."""
@@ -69,13 +70,45 @@ class PostgresServer:
 
     def disconnect(self, address: str) -> None:
         """Cut every connection to a database, as a restart of the server does."""
-        name = sa.make_url(address).database
-        self._run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+        there = sa.text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name")
+        self._run(there.bindparams(name=sa.make_url(address).database))
 
-    def _run(self, statement: str) -> None:
+    @contextmanager
+    def stopped(self, address: str) -> Iterator[None]:
+        """Without a server; one that is not ours only drops the connections to the database, before and after."""
+        if self.process is None or self.start is None:
+            self.disconnect(address)
+            yield
+            self.disconnect(address)
+            return
+        self.stop()
+        yield
+        self.process = self.start()
+        self.wait()
+
+    def stop(self) -> None:
+        """End our own server at once, as a crash does."""
+        if self.process is not None:
+            self.process.send_signal(signal.SIGQUIT)
+            self.process.wait()
+
+    def wait(self) -> None:
+        """Wait until the server answers."""
+        end = time.monotonic() + ENOUGH
+        while True:
+            try:
+                self._run("SELECT 1")
+            except sa.exc.OperationalError as fault:
+                if (self.process is not None and self.process.poll() is not None) or time.monotonic() > end:
+                    raise RuntimeError(f"PostgreSQL did not start: {fault}") from None
+                time.sleep(0.05)
+            else:
+                return
+
+    def _run(self, statement: str | sa.TextClause) -> None:
         engine = sa.create_engine(self.url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
         with engine.connect() as connection:
-            connection.exec_driver_sql(statement)
+            connection.execute(sa.text(statement) if isinstance(statement, str) else statement)
 
 
 @contextmanager
@@ -91,17 +124,17 @@ def server() -> Iterator[PostgresServer]:
     try:
         programs = _programs(home, user)
         _own(home, user)
-        found = _start(programs, home, user)
+        found = _made(programs, home, user)
         try:
+            found.wait()
             yield found
         finally:
-            found.process.send_signal(signal.SIGQUIT)
-            found.process.wait()
+            found.stop()
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _start(programs: Path, home: Path, user: pwd.struct_passwd | None) -> PostgresServer:
+def _made(programs: Path, home: Path, user: pwd.struct_passwd | None) -> PostgresServer:
     data, log = home / "data", home / "log"
     making = [programs / "initdb", "-D", data, "-U", "assay", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
     if _knows_languages(programs, user):
@@ -110,30 +143,20 @@ def _start(programs: Path, home: Path, user: pwd.struct_passwd | None) -> Postgr
     _run_as(user, making)
     command = [str(programs / "postgres"), "-D", str(data), "-k", str(home)]
     command += [part for name, value in OPTIONS.items() for part in ("-c", f"{name}={value}")]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command, stdout=output, stderr=output, cwd=home, **_as(user), preexec_fn=_die_with_us
-        )
+
+    def start() -> "subprocess.Popen[bytes]":
+        with log.open("ab") as output:
+            return subprocess.Popen(
+                command,
+                stdout=output,
+                stderr=output,
+                cwd=home,
+                preexec_fn=_die_with_us,  # noqa: PLW1509  # it only asks the system for a signal
+                **_as(user),
+            )
+
     url = sa.URL.create("postgresql+psycopg", username="assay", database="postgres", query={"host": str(home)})
-    found = PostgresServer(url, process, command)
-    wait_for(found, log)
-    return found
-
-
-def wait_for(found: PostgresServer, log: Path | None = None) -> None:
-    """Wait until the server answers."""
-    end = time.monotonic() + ENOUGH
-    while True:
-        try:
-            found._run("SELECT 1")
-        except sa.exc.OperationalError as fault:
-            ended = found.process is not None and found.process.poll() is not None
-            if ended or time.monotonic() > end:
-                said = log.read_text()[-2_000:] if log is not None else ""
-                raise RuntimeError(f"PostgreSQL did not start: {fault}\n{said}") from None
-            time.sleep(0.05)
-        else:
-            return
+    return PostgresServer(url, start, start())
 
 
 def _programs(home: Path, user: pwd.struct_passwd | None) -> Path:
@@ -178,7 +201,7 @@ def _own(home: Path, user: pwd.struct_passwd | None) -> None:
     home.chmod(0o755)
 
 
-def _as(user: pwd.struct_passwd | None) -> dict[str, object]:
+def _as(user: pwd.struct_passwd | None) -> dict[str, Any]:
     return {} if user is None else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 
 
