@@ -84,6 +84,9 @@ def store(folder: Path) -> Iterator[Store]:
         "-volume.max=40",
         "-volume.preStopSeconds=0",
         "-s3",
+        # Other servers in the same process, on ports that two of them would fight for.
+        "-s3.port.iceberg=0",
+        "-s3.port.lance=0",
         f"-s3.config={config}",
         *(f"-{name}={port}" for name, port in ports.items()),
     ]
