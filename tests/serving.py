@@ -4,7 +4,7 @@ import hashlib
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +16,48 @@ from assay.jobs.worker import Worker
 from assay.monitoring import tokens
 from assay.monitoring.context import Context
 from assay.records.limits import Limits
-from assay.server.wiring import open_folder
+from assay.server.settings import ServerSettings
+from assay.server.wiring import Parts, open_folder, open_parts
+from assay.storage.blobs import LocalBlobs
 from assay.storage.directory import DirectoryStorage
+from assay.storage.postgres import PostgresStorage
 from assay.storage.remote.files import RemoteFiles
+from assay.storage.s3_blobs import Bucket
 from assay.storage.sql.tables import metadata
 
 API = "http://testserver/api/v2/"
 
 # What a call changes in any case: when its token was last used.
 ALWAYS_CHANGING = {("tokens", "last_used_at")}
+
+
+@dataclass(frozen=True)
+class Production:
+    """A PostgreSQL database with the present schema, and a part of a bucket."""
+
+    database: str
+    bucket: Bucket
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """How a process is told of both."""
+        bucket = self.bucket
+        return {
+            "ASSAY_DATABASE_URL": self.database,
+            "ASSAY_BLOBS_URL": f"s3://{bucket.name}/{bucket.prefix}?endpoint={bucket.endpoint}",
+            "ASSAY_BLOBS_ACCESS_KEY_ID": str(bucket.access_key_id),
+            "ASSAY_BLOBS_SECRET_ACCESS_KEY": str(bucket.secret_access_key),
+            "ASSAY_SECRET_KEY": SECRET_KEY,
+        }
+
+    def open(self, limits: Limits | None = None, remote: RemoteFiles | None = None) -> Parts:
+        """A server's parts over both."""
+        options = {name.removeprefix("ASSAY_").lower(): value for name, value in self.environment.items()}
+        parts = open_parts(ServerSettings(**options), limits)
+        return parts if remote is None else replace(parts, context=replace(parts.context, remote=remote))
+
+
+SECRET_KEY = "5e" * 32
 
 
 @dataclass(frozen=True)
@@ -84,7 +117,7 @@ class Served:
     """A running application with its store."""
 
     client: TestClient
-    store: DirectoryStorage
+    store: DirectoryStorage | PostgresStorage
     context: Context
     tokens: dict[str, str]
 
@@ -126,24 +159,30 @@ class Served:
                 columns = [c for c in table.c if (table.name, c.name) not in ALWAYS_CHANGING]
                 rows = connection.execute(sa.select(*columns)).all()
                 found[table.name] = sorted((tuple(row) for row in rows), key=repr)
-        root = self.store.blobs.root
-        found["blobs"] = sorted(
-            (str(path.relative_to(root)), hashlib.sha256(path.read_bytes()).hexdigest())
-            for path in root.rglob("*")
-            if path.is_file()
-        )
+        found["blobs"] = sorted(self._blobs())
         return found
+
+    def _blobs(self) -> Iterator[tuple[str, str]]:
+        blobs = self.store.blobs
+        if isinstance(blobs, LocalBlobs):
+            # Also what lies beside the blobs.
+            for path in blobs.root.rglob("*"):
+                if path.is_file():
+                    yield str(path.relative_to(blobs.root)), hashlib.sha256(path.read_bytes()).hexdigest()
+        else:
+            for key in blobs.list(""):
+                yield key, hashlib.sha256(blobs.read(key)).hexdigest()
 
 
 @contextmanager
 def serving(
-    folder: Path,
+    place: Path | Production,
     known: dict[str, str] | None = None,
     limits: Limits | None = None,
     remote: RemoteFiles | None = None,
 ) -> Iterator[Served]:
-    """Serve a folder; users get tokens unless some are ``known`` from an earlier time."""
-    parts = open_folder(folder, limits, remote)
+    """Serve a folder or a database; users get tokens unless some are ``known`` from an earlier time."""
+    parts = open_folder(place, limits, remote) if isinstance(place, Path) else place.open(limits, remote)
     given = known or {
         name: tokens.create(parts.context, name, is_admin=name == "admin") for name in ("owner", "stranger", "admin")
     }

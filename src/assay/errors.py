@@ -24,6 +24,30 @@ class DatabaseMismatch(AssayError):
     """The database's schema is older or newer than this program."""
 
 
+class Misconfigured(AssayError):
+    """The settings, or what is installed, cannot make a server."""
+
+
+class Unavailable(AssayError):
+    """The database or the blob store cannot do its part at the moment; the same call can succeed later.
+
+    Attributes
+    ----------
+    retry_after_seconds : int
+        When it makes sense to try again.
+    """
+
+    retry_after_seconds = 5
+
+
+class BlobsUnavailable(Unavailable):
+    """The blob store does not answer, or answers that it cannot."""
+
+
+class OutcomeUnknown(Unavailable):
+    """The connection broke while a change was being committed: it may count, and it may not."""
+
+
 class LeaseLost(AssayError):
     """Another worker has taken over the job; what this one did must not be stored."""
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import structlog
 
-from assay.errors import AssayError, LeaseLost
+from assay.errors import AssayError, LeaseLost, Unavailable
 from assay.jobs import queue
 from assay.jobs.handlers import HANDLERS
 from assay.monitoring.context import Context
@@ -45,6 +45,9 @@ class Worker:
             # The outermost loop: whatever goes wrong between jobs, such as a busy database, must not end the worker.
             try:
                 busy = self.run_one()
+            except Unavailable as trouble:
+                log.warning("worker.waits", owner=self._owner, reason=str(trouble))
+                busy = False
             except Exception:
                 log.exception("worker.trouble", owner=self._owner)
                 busy = False
@@ -73,8 +76,12 @@ class Worker:
 
         def keep() -> None:
             while not done.wait(queue.LEASE.total_seconds() / 3):
-                if not queue.renew(self._ctx, job):
-                    return
+                try:
+                    if not queue.renew(self._ctx, job):
+                        return
+                except Unavailable as trouble:
+                    # The lease outlasts two more tries; should it end, the fence keeps this attempt from storing.
+                    log.warning("job.lease_not_renewed", job=job.id, reason=str(trouble))
 
         keeper = threading.Thread(target=keep, name=f"lease-{job.id}", daemon=True)
         keeper.start()
@@ -99,6 +106,9 @@ def run(ctx: Context, job: Job) -> None:
         handler(ctx, job)
     except LeaseLost:
         log.warning("job.lease_lost", job=job.id, kind=job.kind, attempt=job.attempt)
+    except Unavailable as trouble:
+        queue.postpone(ctx, job, str(trouble))
+        log.warning("job.postponed", job=job.id, kind=job.kind, attempt=job.attempt, reason=str(trouble))
     except AssayError as refusal:
         # The facts are against it; they will be the same next time.
         queue.fail(ctx, job, str(refusal), final=True)

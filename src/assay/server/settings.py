@@ -3,8 +3,9 @@
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
-from pydantic import SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from assay.storage.remote.files import RemoteFiles
@@ -18,11 +19,24 @@ class ServerSettings(BaseSettings):
     Attributes
     ----------
     data_dir : Path
-        The folder of the database and the blobs.
+        The folder of the database and the blobs, where these are not kept elsewhere.
+    database_url : str
+        A PostgreSQL database instead, ``postgresql://user:password@host:5432/name``; for any number of processes.
+    database_connections : int
+        How many connections to it one process opens at most.
+    blobs_url : str
+        With a database elsewhere: where the blobs are, ``file:///folder`` (which every process must see) or
+        ``s3://bucket/prefix?endpoint=https://host&region=name``.
+    blobs_access_key_id, blobs_secret_access_key : str
+        The keys of that bucket; without them the usual places of AWS's tools are looked at.
+    secret_key : str
+        With a database elsewhere: the key of token hashes, 64 hexadecimal digits, the same for every process.
+    secret_key_file : Path
+        A file that holds it, instead.
     host, port : str, int
         Where to listen. Loopback unless told.
     workers : int
-        Threads that run jobs.
+        Threads that run jobs; with 0 the process only answers calls, and ``assay worker`` runs them elsewhere.
     intake_hosts : str
         Hosts, with commas between, that monitoring jobs may read files from: names and addresses with or without a
         port, and networks of addresses that are not public. None unless told.
@@ -36,9 +50,16 @@ class ServerSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="ASSAY_", extra="ignore")
 
     data_dir: Path = Path("assay-data")
+    database_url: SecretStr | None = None
+    database_connections: Annotated[int, Field(ge=2, le=1_000)] = 10
+    blobs_url: str | None = None
+    blobs_access_key_id: str | None = None
+    blobs_secret_access_key: SecretStr | None = None
+    secret_key: SecretStr | None = None
+    secret_key_file: Path | None = None
     host: str = "127.0.0.1"
     port: int = 8700
-    workers: int = 2
+    workers: Annotated[int, Field(ge=0, le=64)] = 2
     log_level: str = "info"
     intake_hosts: str | None = None
     intake_s3_endpoint: str | None = None
@@ -46,6 +67,14 @@ class ServerSettings(BaseSettings):
     intake_s3_access_key_id: str | None = None
     intake_s3_secret_access_key: SecretStr | None = None
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
+
+    @property
+    def place(self) -> str:
+        """Where the data is, for people: without what must not be shown."""
+        if self.database_url is None:
+            return str(self.data_dir)
+        parts = urlsplit(self.database_url.get_secret_value())
+        return f"PostgreSQL, {parts.hostname or 'this host'}{parts.path}"
 
     @property
     def remote_files(self) -> RemoteFiles:

@@ -1,5 +1,6 @@
 """Blobs as files below one folder."""
 
+import errno
 import os
 import secrets
 import shutil
@@ -8,7 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from assay.errors import BlobsUnavailable
+
 PIECE = 1 << 20
+FULL = {errno.ENOSPC, errno.EDQUOT}
 # Where Linux shows the open files of this process.
 HANDLES = Path("/proc/self/fd")
 
@@ -39,6 +43,12 @@ class LocalBlobs:
                 os.fsync(file.fileno())
                 _give_name(file, side)
             side.replace(target)
+        except OSError as fault:
+            if fault.errno in FULL:
+                raise BlobsUnavailable(
+                    "The disk of the blobs is full. Nothing was stored; send the call again."
+                ) from fault
+            raise
         finally:
             side.unlink(missing_ok=True)
         _sync_folder(target.parent)

@@ -24,6 +24,8 @@ def purge_batch(ctx: Context, job: Job) -> None:
     with ctx.store.transaction() as tx:
         touched = tx.prediction_keys.pairs_overlapping(deployment_id, batch_id=batch_id)
         prefixes = [*tx.uploads.purge(batch_id=batch_id), *_result_of(tx, batch_id)]
+        # Not before: the rows of a deleted batch are nobody else's business, and removing them may take long.
+        tx.deployments.hold(deployment_id)
         if touched:
             recompute(tx, deployment_id, touched, job.user_id, now)
         tx.jobs.complete(job, now)
@@ -45,6 +47,9 @@ def purge_deployment(ctx: Context, job: Job) -> None:
     deployment_id = job.args["deployment_id"]
     now = ctx.clock()
     with ctx.store.transaction() as tx:
+        # First of all, because their workers write to the same rows in this order.
+        for task_id in tx.monitoring_jobs.tasks(deployment_id):
+            tx.jobs.cancel(task_id, now)
         tx.profiles.delete(deployment_id=deployment_id)
         tx.accuracy.delete(deployment_id=deployment_id)
         tx.service_requests.delete(deployment_id=deployment_id)
@@ -55,10 +60,7 @@ def purge_deployment(ctx: Context, job: Job) -> None:
         tx.exports.delete(deployment_id)
         prefixes = list(tx.uploads.purge(deployment_id=deployment_id))
         tx.job_definitions.delete(deployment_id=deployment_id)
-        for gone in tx.monitoring_jobs.purge(deployment_id):
-            prefixes.append(gone.prefix)
-            if gone.task_id is not None:
-                tx.jobs.cancel(gone.task_id, now)
+        prefixes += [gone.prefix for gone in tx.monitoring_jobs.purge(deployment_id)]
         tx.health_changes.delete(deployment_id)
         tx.model_history.delete(deployment_id)
         tx.remote_events.delete(deployment_id)

@@ -115,10 +115,10 @@ def replace_model(ctx: Context, job: Job) -> None:
     baseline_id, fresh = baselines.ready_or_fresh(ctx, job.args["model_package_id"])
     now = ctx.clock()
     with ctx.store.transaction() as tx:
-        tx.jobs.hold(job)
         deployment = tx.deployments.find(deployment_id)
         if deployment is None:
             raise UnknownDeployment(deployment_id)
+        tx.jobs.hold(job)
         package = tx.model_packages.find(job.args["model_package_id"])
         if package is None:
             raise UnknownModelPackage(job.args["model_package_id"])

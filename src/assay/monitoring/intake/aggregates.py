@@ -107,11 +107,12 @@ def accept(ctx: Context, caller: User, deployment_id: str, sent: Sequence[SentAg
         arrivals.append(intake.Arrival(upload, tally, caller.id, now))
     with ctx.store.transaction() as tx:
         # Asked again inside the transaction that counts: the batch may have been locked since.
+        access.deployment(tx, caller, deployment_id)
         for batch_id in {s.batch_id for s in sent if s.batch_id is not None}:
             access.open_batch(tx, deployment_id, batch_id)
         for arrival in arrivals:
             upload = replace(arrival.upload, seq=tx.uploads.create(arrival.upload))
-            intake.count_at_once(ctx, tx, replace(arrival, upload=upload))
+            intake.count_at_once(tx, replace(arrival, upload=upload))
     return sum(arrival.tally.rows for arrival in arrivals)
 
 

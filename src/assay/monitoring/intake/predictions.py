@@ -10,6 +10,7 @@ from assay.monitoring.intake import counting as intake
 from assay.monitoring.rows.json_rows import RowBlock, height_of, rows_of
 from assay.monitoring.rows.segments import cut_of
 from assay.monitoring.rows.tally import Tally, tracking
+from assay.monitoring.undoing import undone
 from assay.monitoring.watched import watched
 from assay.records.ids import new_id
 from assay.records.uploads import Upload, UploadState
@@ -42,28 +43,30 @@ def accept(ctx: Context, caller: User, deployment_id: str, call: RowsCall) -> li
         Tally(ctx, models[block.model_id].ready, tracked, f"rows/{deployment_id}/{upload_id}", cut.again())
         for block, upload_id in zip(call.blocks, ids, strict=True)
     ]
-    try:
+    with undone(lambda: _discard(tallies)):
         arrivals = []
         for block, upload_id, tally, some in zip(call.blocks, ids, tallies, rows, strict=True):
             tally.add(some)
             upload = intake.counted(_upload(upload_id, deployment_id, block, tally, caller, now), tally)
-            arrivals.append(intake.Arrival(upload, tally, caller.id, now))
-        return _store(ctx, deployment_id, arrivals)
-    except BaseException:
-        for tally in tallies:
-            tally.discard()
-        raise
+            arrivals.append(intake.with_ids(ctx, intake.Arrival(upload, tally, caller.id, now)))
+        return _store(ctx, caller, deployment_id, arrivals)
 
 
-def _store(ctx: Context, deployment_id: str, arrivals: list[intake.Arrival]) -> list[Upload]:
+def _discard(tallies: list[Tally]) -> None:
+    for tally in tallies:
+        tally.discard()
+
+
+def _store(ctx: Context, caller: User, deployment_id: str, arrivals: list[intake.Arrival]) -> list[Upload]:
     stored = []
     with ctx.store.transaction() as tx:
         # Asked again inside the transaction that counts: the batch may have been locked since.
+        access.deployment(tx, caller, deployment_id)
         for batch_id in {a.upload.batch_id for a in arrivals if a.upload.batch_id is not None}:
             access.open_batch(tx, deployment_id, batch_id)
         for arrival in arrivals:
             upload = replace(arrival.upload, seq=tx.uploads.create(arrival.upload))
-            intake.count_at_once(ctx, tx, replace(arrival, upload=upload))
+            intake.count_at_once(tx, replace(arrival, upload=upload))
             stored.append(upload)
     return stored
 

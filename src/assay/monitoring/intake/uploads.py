@@ -16,6 +16,7 @@ from assay.monitoring.context import Context
 from assay.monitoring.intake import counting as intake
 from assay.monitoring.queueing import finished, queued
 from assay.monitoring.rows.file_rows import ColumnRoles, FilePlan, plan_of, tally_of
+from assay.monitoring.undoing import undone
 from assay.monitoring.watched import watched
 from assay.records.datasets import FileForm
 from assay.records.ids import new_id
@@ -106,18 +107,17 @@ def _count_now(ctx: Context, caller: User, plan: FilePlan, file: NewFile) -> tup
     upload = intake.counted(upload, tally)
     job = finished(COUNT_UPLOAD, caller.id, now, result_path=_path(upload))
     upload = replace(upload, job_id=job.id)
-    try:
+    with undone(tally.discard):
+        arrival = intake.with_ids(ctx, intake.Arrival(upload, tally, caller.id, now))
         with ctx.store.transaction() as tx:
+            access.deployment(tx, caller, upload.deployment_id)
             known = _same_upload(tx, upload.deployment_id, file)
             if known is None:
                 access.open_batch(tx, upload.deployment_id, file.batch_id)
                 tx.jobs.create(job)
                 _forget_refused(tx, file)
                 upload = replace(upload, seq=tx.uploads.create(upload))
-                intake.count_at_once(ctx, tx, intake.Arrival(upload, tally, caller.id, now))
-    except BaseException:
-        tally.discard()
-        raise
+                intake.count_at_once(tx, replace(arrival, upload=upload))
     if known is not None:
         tally.discard()
         return known, _repeated(ctx, caller, known)
@@ -145,7 +145,8 @@ def _count_later(ctx: Context, caller: User, plan: FilePlan, file: NewFile) -> t
     )
     upload = replace(upload, job_id=job.id)
     ctx.store.blobs.put(incoming(upload), _pieces(file.path))
-    with ctx.store.transaction() as tx:
+    with undone(lambda: ctx.store.blobs.delete(incoming(upload))), ctx.store.transaction() as tx:
+        access.deployment(tx, caller, upload.deployment_id)
         known = _same_upload(tx, upload.deployment_id, file)
         if known is None:
             access.open_batch(tx, upload.deployment_id, file.batch_id)
@@ -186,6 +187,7 @@ def count(ctx: Context, job: Job) -> None:
         touched = intake.touched_by(tx, upload)
     now = ctx.clock()
     with ctx.store.transaction() as tx:
+        tx.deployments.hold(upload.deployment_id)
         if touched:
             recompute(tx, upload.deployment_id, touched, job.user_id, now)
         tx.jobs.complete(job, now)

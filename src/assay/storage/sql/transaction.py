@@ -28,19 +28,19 @@ from assay.storage.sql.users import Tokens, Users
 
 
 class Transaction:
-    """Everything that can be read or written together."""
+    """Everything that can be read or written together; ``writing`` tells a transaction from a snapshot."""
 
-    def __init__(self, connection: sa.Connection) -> None:
+    def __init__(self, connection: sa.Connection, *, writing: bool = False) -> None:
         self.users = Users(connection)
         self.tokens = Tokens(connection)
         self.jobs = Jobs(connection)
-        self.datasets = Datasets(connection)
+        self.datasets = Datasets(connection, writing=writing)
         self.model_packages = ModelPackages(connection)
         self.baselines = Baselines(connection)
-        self.deployments = Deployments(connection)
+        self.deployments = Deployments(connection, writing=writing)
         self.model_history = ModelHistory(connection)
         self.health_changes = HealthChanges(connection)
-        self.prediction_environments = PredictionEnvironments(connection)
+        self.prediction_environments = PredictionEnvironments(connection, writing=writing)
         self.remote_events = RemoteEvents(connection)
         self.batches = Batches(connection)
         self.uploads = Uploads(connection)
