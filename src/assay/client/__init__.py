@@ -37,7 +37,7 @@ from assay.client.jobs import JobColumns, MonitoringJob
 from assay.client.limits import Limits
 from assay.client.model_packages import Feature, ModelPackage, Target
 from assay.client.paging import Pages
-from assay.client.predictions import BatchOutcome, BatchPredictions, PredictionRows
+from assay.client.predictions import BatchOutcome, BatchPredictions, PredictionRows, PushReport
 from assay.client.replacements import ModelPeriod, NewModel
 from assay.client.series import Series
 from assay.client.service import BatchService, PredictionRequest, ServiceStats
@@ -88,6 +88,7 @@ __all__ = [
     "Patience",
     "PredictionRequest",
     "PredictionRows",
+    "PushReport",
     "Refused",
     "Series",
     "ServerProblem",

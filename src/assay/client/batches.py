@@ -42,6 +42,7 @@ class Batches(BatchExports):
         *,
         description: str | None = None,
         external_context_url: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Batch:
         """Add an empty batch to a deployment.
 
@@ -53,6 +54,8 @@ class Batches(BatchExports):
         description : str, optional
         external_context_url : str, optional
             A link to keep with the batch.
+        idempotency_key : str, optional
+            Name of this call: made again under it, it gives the batch that was made the first time.
 
         Raises
         ------
@@ -63,7 +66,9 @@ class Batches(BatchExports):
         deployment_id = deployment_id_of(deployment)
         body = {"batchName": name, "description": description, "externalContextUrl": external_context_url}
         given = {key: value for key, value in body.items() if value is not None}
-        answer = self._transport.post(path_of("deployments", deployment_id, "monitoringBatches"), given)
+        answer = self._transport.post(
+            path_of("deployments", deployment_id, "monitoringBatches"), given, key=idempotency_key
+        )
         return Batch.of(answer.json, deployment_id=deployment_id)
 
     def list(

@@ -48,9 +48,13 @@ def accept(
         deleted_at=None,
         categories=list(categories),
     )
-    with ctx.store.transaction() as tx:
-        tx.datasets.create(dataset)
-        tx.jobs.create(job)
+    try:
+        with ctx.store.transaction() as tx:
+            tx.datasets.create(dataset)
+            tx.jobs.create(job)
+    except BaseException:
+        ctx.store.blobs.delete(key)
+        raise
     return dataset
 
 

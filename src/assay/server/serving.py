@@ -57,7 +57,7 @@ class Server:
 def serve(settings: ServerSettings, token_file: Path | None) -> None:
     """Run the server until it is interrupted; what it logs goes to standard error."""
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    parts = open_folder(settings.data_dir, remote=settings.remote_files)
+    parts = open_folder(settings.data_dir, settings.limits, settings.remote_files)
     server = Server(parts.context, settings)
     first_token(parts.context, token_file)
     sys.stderr.write(f"Assay is listening on {server.url} (data in {settings.data_dir}). Stop with Ctrl-C.\n")

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from assay.monitoring import paths
 from assay.monitoring.actuals.accuracy_refresh import recompute
 from assay.monitoring.context import Context
 from assay.records.jobs import Job
@@ -62,6 +63,7 @@ def purge_deployment(ctx: Context, job: Job) -> None:
         tx.health_changes.delete(deployment_id)
         tx.model_history.delete(deployment_id)
         tx.remote_events.delete(deployment_id)
+        tx.idempotency_keys.forget_below(paths.deployment(deployment_id))
         tx.jobs.complete(job, now)
     for prefix in prefixes:
         ctx.store.blobs.delete(prefix)

@@ -33,7 +33,11 @@ def accept(ctx: Context, caller: User, deployment_id: str, dataset_id: str) -> J
     args = {**uploads.count_args(upload, plan), "uncounted": True}
     job = queued(COUNT_UPLOAD, args, caller.id, now, result_path=paths.deployment(deployment_id))
     ctx.store.blobs.put(uploads.incoming(upload), ctx.store.blobs.stream(dataset.blob_key))
-    with ctx.store.transaction() as tx:
-        tx.uploads.create(upload)
-        tx.jobs.create(job)
+    try:
+        with ctx.store.transaction() as tx:
+            tx.uploads.create(upload)
+            tx.jobs.create(job)
+    except BaseException:
+        ctx.store.blobs.delete(uploads.incoming(upload))
+        raise
     return job

@@ -13,6 +13,7 @@ from assay.storage.sql.environments import PredictionEnvironments
 from assay.storage.sql.events import RemoteEvents
 from assay.storage.sql.exports import Exports
 from assay.storage.sql.health import HealthChanges
+from assay.storage.sql.idempotency_keys import IdempotencyKeys
 from assay.storage.sql.job_definitions import JobDefinitions
 from assay.storage.sql.jobs import Jobs
 from assay.storage.sql.kept_uploads import KeptUploads
@@ -34,6 +35,7 @@ class Transaction:
         self.users = Users(connection)
         self.tokens = Tokens(connection)
         self.jobs = Jobs(connection)
+        self.idempotency_keys = IdempotencyKeys(connection)
         self.datasets = Datasets(connection)
         self.model_packages = ModelPackages(connection)
         self.baselines = Baselines(connection)

@@ -10,6 +10,7 @@ from assay.storage.sql.tables.environments import prediction_environments
 from assay.storage.sql.tables.events import remote_events
 from assay.storage.sql.tables.exports import exports
 from assay.storage.sql.tables.health import health_settings
+from assay.storage.sql.tables.idempotency import idempotency_keys
 from assay.storage.sql.tables.jobs import jobs
 from assay.storage.sql.tables.model_history import model_history
 from assay.storage.sql.tables.models import baselines, model_packages
@@ -36,6 +37,7 @@ __all__ = [
     "deployments",
     "exports",
     "health_settings",
+    "idempotency_keys",
     "job_definitions",
     "job_parts",
     "jobs",
