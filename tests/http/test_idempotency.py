@@ -75,7 +75,7 @@ def test_a_call_under_a_key_has_its_effect_and_its_answer_once(
     owner, call = stocked.owner, keyed(operation, KEY)
     if "{" in operation.path or operation.owned is not None:
         # A refusal is not remembered: the right call can be made under the same key.
-        assert call.run(owner, {name: UNKNOWN for name in things}).status_code == 404
+        assert call.run(owner, dict.fromkeys(things, UNKNOWN)).status_code == 404
         assert stocked.contents()["idempotency_keys"] == []
 
     first = call.run(owner, things)
@@ -302,7 +302,9 @@ def test_twenty_calls_at_once_under_one_key_are_one(owner: User, served: Served,
     assert count(owner, binary, batch) == 40
     assert len(owner.read(binary.path("monitoringBatches", batch, "uploads"))["data"]) == 1
     # What the others had made ready is gone again.
-    prefixes = {row[0].rsplit("/", 1)[0] for row in served.contents()["blobs"] if row[0].startswith(f"rows/{binary.id}")}
+    prefixes = {
+        row[0].rsplit("/", 1)[0] for row in served.contents()["blobs"] if row[0].startswith(f"rows/{binary.id}")
+    }
     assert len(prefixes) == 1
 
 
