@@ -3,7 +3,8 @@
 from assay.client.accuracy import Accuracy, AccuracyRow, BatchAccuracy
 from assay.client.actual_files import Actual, ActualColumns
 from assay.client.actuals import ActualsReport
-from assay.client.batch import Batch, BatchModel
+from assay.client.audit import AuditLine
+from assay.client.batch import Batch, BatchModel, BatchSeal, SealDifference
 from assay.client.client import Client
 from assay.client.custom_metric import (
     BatchMetric,
@@ -52,6 +53,7 @@ __all__ = [
     "ActualsReport",
     "Ambiguous",
     "AssayClientError",
+    "AuditLine",
     "Batch",
     "BatchAccuracy",
     "BatchDrift",
@@ -59,6 +61,7 @@ __all__ = [
     "BatchModel",
     "BatchOutcome",
     "BatchPredictions",
+    "BatchSeal",
     "BatchService",
     "Client",
     "Columns",
@@ -90,6 +93,7 @@ __all__ = [
     "PredictionRows",
     "PushReport",
     "Refused",
+    "SealDifference",
     "Series",
     "ServerProblem",
     "ServiceStats",

@@ -54,6 +54,7 @@ def purge_deployment(ctx: Context, job: Job) -> None:
         tx.actuals.delete(deployment_id)
         tx.segments.delete(deployment_id)
         tx.exports.delete(deployment_id)
+        tx.seals.delete_of(deployment_id)
         prefixes = list(tx.uploads.purge(deployment_id=deployment_id))
         tx.job_definitions.delete(deployment_id=deployment_id)
         for gone in tx.monitoring_jobs.purge(deployment_id):

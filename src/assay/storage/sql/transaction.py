@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 from assay.storage.sql.accuracy import AccuracyStates
 from assay.storage.sql.actuals import Actuals
+from assay.storage.sql.audit_log import AuditLog
 from assay.storage.sql.batches import Batches
 from assay.storage.sql.custom_metric_values import CustomMetricValues
 from assay.storage.sql.custom_metrics import CustomMetrics
@@ -22,6 +23,7 @@ from assay.storage.sql.models import Baselines, ModelPackages
 from assay.storage.sql.monitoring_jobs import MonitoringJobs
 from assay.storage.sql.outcomes import Outcomes
 from assay.storage.sql.profiles import Profiles
+from assay.storage.sql.seals import Seals
 from assay.storage.sql.segments import Segments
 from assay.storage.sql.service import ServiceRequests
 from assay.storage.sql.uploads import PredictionKeys, Uploads
@@ -45,6 +47,8 @@ class Transaction:
         self.prediction_environments = PredictionEnvironments(connection)
         self.remote_events = RemoteEvents(connection)
         self.batches = Batches(connection)
+        self.seals = Seals(connection)
+        self.audit_log = AuditLog(connection)
         self.uploads = Uploads(connection)
         self.prediction_keys = PredictionKeys(connection)
         self.profiles = Profiles(connection)

@@ -2,6 +2,7 @@
 
 from assay.storage.sql.tables.accounts import tokens, users
 from assay.storage.sql.tables.actuals import accuracy, accuracy_slices, actuals
+from assay.storage.sql.tables.audit import audit_log, seals
 from assay.storage.sql.tables.batches import batch_models, batches
 from assay.storage.sql.tables.custom_metrics import custom_metric_segments, custom_metric_values, custom_metrics
 from assay.storage.sql.tables.datasets import datasets
@@ -26,6 +27,7 @@ __all__ = [
     "accuracy",
     "accuracy_slices",
     "actuals",
+    "audit_log",
     "baselines",
     "batch_models",
     "batches",
@@ -49,6 +51,7 @@ __all__ = [
     "prediction_keys",
     "profiles",
     "remote_events",
+    "seals",
     "segment_values",
     "segmented_uploads",
     "service_requests",
