@@ -229,5 +229,15 @@ class Conflict(AssayError):
     """The request stands in the way of what is already there."""
 
 
+class KeyTaken(Conflict):
+    """The key of a call was used for another call."""
+
+    def __init__(self, key: str, known: str, difference: str) -> None:
+        super().__init__(
+            f"Idempotency-Key '{key}' was used for {known} already, {difference}. Send a new call under a new key; a "
+            "call that is repeated must be the same to the letter."
+        )
+
+
 class NotReady(AssayError):
     """Work that this request depends on is still going on."""

@@ -86,6 +86,9 @@ def test_every_migration_goes_down_and_up_again_with_data_in_it(store):
         tx.model_history.begin(new.period(new.MODEL))
         tx.prediction_environments.create(new.environment(1))
         tx.remote_events.create(new.event(1))
+        tx.idempotency_keys.claim(new.keyed_call(), new.NOW)
+        tx.audit_log.add(new.audit_line())
+        tx.seals.create(new.seal(1))
         tx.health_changes.put(new.id_of(1), {"service": {"batch_count": 5}})
     for script in ScriptDirectory.from_config(config()).walk_revisions():
         migrated(store, script.down_revision or "base")

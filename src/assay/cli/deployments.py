@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from assay.cli.activity import Activity
+from assay.cli.audit import deployment_log
 from assay.cli.errors import Usage
 from assay.cli.numbers import counted, minute
 from assay.cli.options import DeploymentArgument, JsonOption, LimitOption, SearchOption, YesOption
@@ -178,6 +179,7 @@ def settings(
 
 app.command("replace-model")(replace_model)
 app.command()(history)
+app.command("log")(deployment_log)
 
 
 @app.command()

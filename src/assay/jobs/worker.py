@@ -12,12 +12,14 @@ import structlog
 from assay.errors import AssayError, LeaseLost, Unavailable
 from assay.jobs import queue
 from assay.jobs.handlers import HANDLERS
+from assay.monitoring import idempotency
 from assay.monitoring.context import Context
 from assay.monitoring.monitoring_jobs.job_definitions import enqueue_due
 from assay.records.jobs import Job
 
 POLL_SECONDS = 0.2
 SCHEDULE_SECONDS = 1.0
+SWEEP_SECONDS = 3600.0
 log = structlog.get_logger(__name__)
 
 
@@ -29,6 +31,7 @@ class Worker:
         self._owner = f"{socket.gethostname()[:40]}-{secrets.token_hex(6)}"
         self._stop = threading.Event()
         self._next_look = 0.0
+        self._next_sweep = 0.0
         self._thread = threading.Thread(target=self._run, name=f"worker-{self._owner}", daemon=True)
 
     def start(self) -> None:
@@ -69,6 +72,9 @@ class Worker:
         if time.monotonic() >= self._next_look:
             self._next_look = time.monotonic() + SCHEDULE_SECONDS
             enqueue_due(self._ctx)
+        if time.monotonic() >= self._next_sweep:
+            self._next_sweep = time.monotonic() + SWEEP_SECONDS
+            idempotency.forget_old(self._ctx)
 
     @contextmanager
     def _lease(self, job: Job) -> Iterator[None]:

@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from assay.errors import Unauthenticated
+from assay.monitoring import audit
 from assay.monitoring.context import Context
+from assay.records.audit import AuditEvent
 from assay.records.ids import is_id, new_id
 from assay.records.users import Token, User
 
@@ -41,7 +43,24 @@ def _add(ctx: Context, tx: "Transaction", name: str, *, is_admin: bool, expires_
         user = User(new_id(now), name, is_admin, now)
         tx.users.create(user)
     tx.tokens.create(Token(token_id, user.id, _digest(ctx.secret, secret), now, expires_at, None))
+    audit.note(tx, AuditEvent.TOKEN_CREATED, None, now, token_id, {**_whose(user), "expiresAt": expires_at})
     return f"{PREFIX}{token_id}_{secret}"
+
+
+def revoke(ctx: Context, token_id: str) -> bool:
+    """Have calls with a token refused from now on; False if there is none of this id."""
+    with ctx.store.transaction() as tx:
+        token = tx.tokens.find(token_id)
+        if token is None:
+            return False
+        tx.tokens.delete(token_id)
+        user = tx.users.get(token.user_id)
+        audit.note(tx, AuditEvent.TOKEN_REVOKED, None, ctx.clock(), token_id, _whose(user))
+    return True
+
+
+def _whose(user: User) -> dict[str, object]:
+    return {"userId": user.id, "userName": user.name, "isAdmin": user.is_admin}
 
 
 def authenticate(ctx: Context, authorization: str | None) -> User:

@@ -1,6 +1,7 @@
 """Bounds that the server really enforces."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +25,4 @@ class Limits:
     max_segment_attributes: int = 20
     max_segment_values: int = 100
     max_rows_read_again: int = 2_000_000
+    idempotency_keys_kept: timedelta = timedelta(days=7)

@@ -124,8 +124,10 @@ def token_list(data_dir: DataDir = None) -> None:
 @token.command("revoke")
 def token_revoke(token_id: str, data_dir: DataDir = None) -> None:
     """Revoke a token by its id; calls with it are refused from now on."""
-    with _opened(data_dir) as parts, parts.store.transaction() as tx:
-        gone = tx.tokens.delete(token_id)
+    from assay.monitoring import tokens
+
+    with _opened(data_dir) as parts:
+        gone = tokens.revoke(parts.context, token_id)
     if not gone:
         typer.echo(f"There is no token {token_id}. 'assay token list' shows them.", err=True)
         raise typer.Exit(1)

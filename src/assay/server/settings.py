@@ -1,5 +1,6 @@
 """How the server is set up: by options, else by the environment (``ASSAY_...``), else by these defaults."""
 
+from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from assay.records.limits import Limits
 from assay.storage.remote.files import RemoteFiles
 from assay.storage.remote.hosts import AllowedHosts
 from assay.storage.remote.signing import StoreKeys
@@ -42,6 +44,8 @@ class ServerSettings(BaseSettings):
         port, and networks of addresses that are not public. None unless told.
     intake_s3_endpoint, intake_s3_region, intake_s3_access_key_id, intake_s3_secret_access_key : str
         The S3-compatible store that is meant when a job names none, and the credentials for all of them.
+    idempotency_days : int
+        How long the answer to a call under an ``Idempotency-Key`` is kept to be given again.
     trusted_proxies : tuple of str
         Addresses or networks, with commas between in the environment, whose ``X-Forwarded-Proto``, ``-Host``,
         ``-Prefix`` and ``Forwarded`` headers count. None unless told.
@@ -66,6 +70,7 @@ class ServerSettings(BaseSettings):
     intake_s3_region: str = "us-east-1"
     intake_s3_access_key_id: str | None = None
     intake_s3_secret_access_key: SecretStr | None = None
+    idempotency_days: Annotated[int, Field(ge=1)] = 7
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
 
     @property
@@ -75,6 +80,11 @@ class ServerSettings(BaseSettings):
             return str(self.data_dir)
         parts = urlsplit(self.database_url.get_secret_value())
         return f"PostgreSQL, {parts.hostname or 'this host'}{parts.path}"
+
+    @property
+    def limits(self) -> Limits:
+        """Bounds that these settings change."""
+        return Limits(idempotency_keys_kept=timedelta(days=self.idempotency_days))
 
     @property
     def remote_files(self) -> RemoteFiles:

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from assay.monitoring import paths
 from assay.monitoring.actuals.accuracy_refresh import recompute
 from assay.monitoring.context import Context
 from assay.records.jobs import Job
@@ -58,12 +59,14 @@ def purge_deployment(ctx: Context, job: Job) -> None:
         tx.actuals.delete(deployment_id)
         tx.segments.delete(deployment_id)
         tx.exports.delete(deployment_id)
+        tx.seals.delete_of(deployment_id)
         prefixes = list(tx.uploads.purge(deployment_id=deployment_id))
         tx.job_definitions.delete(deployment_id=deployment_id)
         prefixes += [gone.prefix for gone in tx.monitoring_jobs.purge(deployment_id)]
         tx.health_changes.delete(deployment_id)
         tx.model_history.delete(deployment_id)
         tx.remote_events.delete(deployment_id)
+        tx.idempotency_keys.forget_below(paths.deployment(deployment_id))
         tx.jobs.complete(job, now)
     for prefix in prefixes:
         ctx.store.blobs.delete(prefix)

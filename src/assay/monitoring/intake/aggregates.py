@@ -85,8 +85,18 @@ class SentAggregates:
     segments: Mapping[Segment, AggregateGroup]
 
 
-def accept(ctx: Context, caller: User, deployment_id: str, sent: Sequence[SentAggregates]) -> int:
-    """Count aggregated rows; all of the call, or nothing. Returns how many rows count."""
+def accept(
+    ctx: Context,
+    caller: User,
+    deployment_id: str,
+    sent: Sequence[SentAggregates],
+    *,
+    content_hash: str | None = None,
+) -> int:
+    """Count aggregated rows; all of the call, or nothing. Returns how many rows count.
+
+    ``content_hash`` is the SHA-256 of the call's body.
+    """
     if not sent:
         raise Invalid("data: found an empty list, expected aggregates.")
     if len(sent) > ctx.limits.max_rows_per_call:
@@ -103,7 +113,7 @@ def accept(ctx: Context, caller: User, deployment_id: str, sent: Sequence[SentAg
         model = models[one.model_id]
         tally = Tally(ctx, model.ready, tracking(deployment.settings), "", cut.again())
         _fill(tally, model, one, f"data[{number}]", now)
-        upload = intake.counted(_upload(deployment_id, one, caller, now), tally)
+        upload = intake.counted(replace(_upload(deployment_id, one, caller, now), content_hash=content_hash), tally)
         arrivals.append(intake.Arrival(upload, tally, caller.id, now))
     with ctx.store.transaction() as tx:
         # Asked again inside the transaction that counts: the batch may have been locked since.

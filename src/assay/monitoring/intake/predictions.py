@@ -1,5 +1,6 @@
 """Predictions sent as JSON, by column: checked as a whole, then counted in one transaction."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -19,11 +20,12 @@ from assay.records.users import User
 
 @dataclass(frozen=True, slots=True)
 class RowsCall:
-    """All rows of one call, and what of them is to be counted."""
+    """All rows of one call, and what of them is to be counted; ``content_hash`` is the SHA-256 of its body."""
 
     blocks: list[RowBlock]
     skip_drift: bool = False
     skip_accuracy: bool = False
+    content_hash: str | None = None
 
 
 def accept(ctx: Context, caller: User, deployment_id: str, call: RowsCall) -> list[Upload]:
@@ -47,7 +49,8 @@ def accept(ctx: Context, caller: User, deployment_id: str, call: RowsCall) -> li
         arrivals = []
         for block, upload_id, tally, some in zip(call.blocks, ids, tallies, rows, strict=True):
             tally.add(some)
-            upload = intake.counted(_upload(upload_id, deployment_id, block, tally, caller, now), tally)
+            pending = _upload(upload_id, deployment_id, block, tally, caller, now)
+            upload = intake.counted(replace(pending, content_hash=call.content_hash), tally)
             arrivals.append(intake.with_ids(ctx, intake.Arrival(upload, tally, caller.id, now)))
         return _store(ctx, caller, deployment_id, arrivals)
 
@@ -66,9 +69,13 @@ def _store(ctx: Context, caller: User, deployment_id: str, arrivals: list[intake
             access.open_batch(tx, deployment_id, batch_id)
         for arrival in arrivals:
             upload = replace(arrival.upload, seq=tx.uploads.create(arrival.upload))
-            intake.count_at_once(tx, replace(arrival, upload=upload))
-            stored.append(upload)
+            stored.append(intake.count_at_once(tx, replace(arrival, upload=upload)))
     return stored
+
+
+def repeated_association_ids(uploads: Iterable[Upload]) -> int:
+    """Association ids of some uploads that their batches held before them."""
+    return sum(upload.report.get("withRepeatedAssociationId", 0) for upload in uploads)
 
 
 def _check_size(ctx: Context, call: RowsCall) -> None:

@@ -160,7 +160,7 @@ def _new_batch(this: Run, tx: "Transaction", now: datetime) -> str | None:
     prefix = job.spec.batch_prefix or DEFAULT_PREFIX
     name = f"{prefix} {job.created_at:%Y-%m-%d %H:%M:%S} {job.id[-6:]}"
     batch = batches.empty(deployment.id, this.caller, now, {"name": name}, job)
-    tx.batches.create(batch)
+    batches.add(tx, batch, this.caller)
     return batch.id
 
 

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 from assay.storage.sql.accuracy import AccuracyStates
 from assay.storage.sql.actuals import Actuals
+from assay.storage.sql.audit_log import AuditLog
 from assay.storage.sql.batches import Batches
 from assay.storage.sql.custom_metric_values import CustomMetricValues
 from assay.storage.sql.custom_metrics import CustomMetrics
@@ -13,6 +14,7 @@ from assay.storage.sql.environments import PredictionEnvironments
 from assay.storage.sql.events import RemoteEvents
 from assay.storage.sql.exports import Exports
 from assay.storage.sql.health import HealthChanges
+from assay.storage.sql.idempotency_keys import IdempotencyKeys
 from assay.storage.sql.job_definitions import JobDefinitions
 from assay.storage.sql.jobs import Jobs
 from assay.storage.sql.kept_uploads import KeptUploads
@@ -21,6 +23,7 @@ from assay.storage.sql.models import Baselines, ModelPackages
 from assay.storage.sql.monitoring_jobs import MonitoringJobs
 from assay.storage.sql.outcomes import Outcomes
 from assay.storage.sql.profiles import Profiles
+from assay.storage.sql.seals import Seals
 from assay.storage.sql.segments import Segments
 from assay.storage.sql.service import ServiceRequests
 from assay.storage.sql.uploads import PredictionKeys, Uploads
@@ -34,6 +37,7 @@ class Transaction:
         self.users = Users(connection)
         self.tokens = Tokens(connection)
         self.jobs = Jobs(connection)
+        self.idempotency_keys = IdempotencyKeys(connection)
         self.datasets = Datasets(connection, writing=writing)
         self.model_packages = ModelPackages(connection)
         self.baselines = Baselines(connection)
@@ -43,6 +47,8 @@ class Transaction:
         self.prediction_environments = PredictionEnvironments(connection, writing=writing)
         self.remote_events = RemoteEvents(connection)
         self.batches = Batches(connection)
+        self.seals = Seals(connection)
+        self.audit_log = AuditLog(connection)
         self.uploads = Uploads(connection)
         self.prediction_keys = PredictionKeys(connection)
         self.profiles = Profiles(connection)

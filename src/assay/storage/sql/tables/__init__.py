@@ -2,6 +2,7 @@
 
 from assay.storage.sql.tables.accounts import tokens, users
 from assay.storage.sql.tables.actuals import accuracy, accuracy_slices, actuals
+from assay.storage.sql.tables.audit import audit_log, seals
 from assay.storage.sql.tables.batches import batch_models, batches
 from assay.storage.sql.tables.custom_metrics import custom_metric_segments, custom_metric_values, custom_metrics
 from assay.storage.sql.tables.datasets import datasets
@@ -10,6 +11,7 @@ from assay.storage.sql.tables.environments import prediction_environments
 from assay.storage.sql.tables.events import remote_events
 from assay.storage.sql.tables.exports import exports
 from assay.storage.sql.tables.health import health_settings
+from assay.storage.sql.tables.idempotency import idempotency_keys
 from assay.storage.sql.tables.jobs import jobs
 from assay.storage.sql.tables.model_history import model_history
 from assay.storage.sql.tables.models import baselines, model_packages
@@ -25,6 +27,7 @@ __all__ = [
     "accuracy",
     "accuracy_slices",
     "actuals",
+    "audit_log",
     "baselines",
     "batch_models",
     "batches",
@@ -36,6 +39,7 @@ __all__ = [
     "deployments",
     "exports",
     "health_settings",
+    "idempotency_keys",
     "job_definitions",
     "job_parts",
     "jobs",
@@ -47,6 +51,7 @@ __all__ = [
     "prediction_keys",
     "profiles",
     "remote_events",
+    "seals",
     "segment_values",
     "segmented_uploads",
     "service_requests",
