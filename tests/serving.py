@@ -1,10 +1,11 @@
 """A server in this process, over a real store in a folder, and users who call it."""
 
 import hashlib
+import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,7 @@ class Served:
     store: DirectoryStorage | PostgresStorage
     context: Context
     tokens: dict[str, str]
+    place: Path | Production
 
     def user(self, name: str) -> User:
         """The user of this name: ``owner``, ``stranger`` or ``admin``."""
@@ -182,15 +184,33 @@ def serving(
     remote: RemoteFiles | None = None,
 ) -> Iterator[Served]:
     """Serve a folder or a database; users get tokens unless some are ``known`` from an earlier time."""
-    parts = open_folder(place, limits, remote) if isinstance(place, Path) else place.open(limits, remote)
+    parts = opened(place, limits, remote)
     given = known or {
         name: tokens.create(parts.context, name, is_admin=name == "admin") for name in ("owner", "stranger", "admin")
     }
     try:
         with TestClient(create_app(parts.context)) as client:
-            yield Served(client, parts.store, parts.context, given)
+            yield Served(client, parts.store, parts.context, given, place)
     finally:
         parts.store.close()
+
+
+def opened(place: Path | Production, limits: Limits | None = None, remote: RemoteFiles | None = None) -> Parts:
+    """A server's parts over a folder or a database."""
+    return open_folder(place, limits, remote) if isinstance(place, Path) else place.open(limits, remote)
+
+
+def told(place: Path | Production) -> str:
+    """A place as another process is told of it; `place_told` reads it."""
+    return str(place) if isinstance(place, Path) else json.dumps([place.database, asdict(place.bucket)])
+
+
+def place_told(text: str) -> Path | Production:
+    """The place that `told` wrote."""
+    if not text.startswith("["):
+        return Path(text)
+    database, bucket = json.loads(text)
+    return Production(database, Bucket(**bucket))
 
 
 def copied(source: Path, target: Path) -> Path:
