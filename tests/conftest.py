@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,20 +10,82 @@ import pytest
 
 if TYPE_CHECKING:
     from tests.material import Prepared, Ready, Serve
+    from tests.postgres import PostgresServer
+    from tests.s3 import Store
     from tests.serving import Served, User
 
 
+BACKENDS = ("directory", "production")
+# Files whose tests run on both by default, chosen for what they show of databases and blob stores; `--backend
+# production` runs any of those whose servers are these fixtures'.
+ON_BOTH = {"test_intake", "test_uploads", "test_job_running"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the caller choose what servers keep their data in."""
+    parser.addoption("--backend", choices=BACKENDS, help="what servers of the tests keep their data in")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the tests of some files on both."""
+    chosen = metafunc.config.getoption("backend") is not None
+    if "backend" in metafunc.fixturenames and not chosen and metafunc.module.__name__.rpartition(".")[2] in ON_BOTH:
+        metafunc.parametrize("backend", BACKENDS, indirect=True, scope="session")
+
+
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> "Prepared":
+def postgres() -> Iterator["PostgresServer"]:
+    """A PostgreSQL server."""
+    from tests.postgres import server
+
+    with server() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def empty_database(postgres: "PostgresServer", tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Name of a database with the present schema and nothing in it, to be copied."""
+    import sqlalchemy as sa
+
+    from assay.storage.blobs import LocalBlobs
+    from assay.storage.postgres import PostgresStorage
+
+    with postgres.database() as address:
+        store = PostgresStorage(address, LocalBlobs(tmp_path_factory.mktemp("blobs")))
+        store.migrate()
+        store.close()
+        yield str(sa.make_url(address).database)
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Store"]:
+    """An S3-compatible store."""
+    from tests.s3 import store
+
+    with store(tmp_path_factory.mktemp("s3")) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def backend(request: pytest.FixtureRequest) -> str:
+    """What servers keep their data in: a ``directory``, or PostgreSQL and an S3 store for ``production``."""
+    return str(getattr(request, "param", None) or request.config.getoption("backend") or BACKENDS[0])
+
+
+@pytest.fixture(scope="session")
+def prepared(
+    request: pytest.FixtureRequest, backend: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator["Prepared"]:
     """Two deployments made once over HTTP: each test serves a copy of their store."""
-    from tests.material import Prepared, binary_deployment, regression_deployment
-    from tests.serving import serving
+    from tests.preparing import in_directory, in_production
 
     folder = tmp_path_factory.mktemp("prepared")
-    with serving(folder) as server:
-        binary, regression = binary_deployment(server), regression_deployment(server)
-        tokens = server.tokens
-    return Prepared(folder, tokens, binary, regression)
+    if backend == BACKENDS[0]:
+        yield in_directory(folder)
+        return
+    postgres, s3 = request.getfixturevalue("postgres"), request.getfixturevalue("s3")
+    with in_production(folder, postgres, s3, request.getfixturevalue("empty_database")) as made:
+        yield made
 
 
 @pytest.fixture
@@ -41,12 +103,14 @@ def regression(prepared: "Prepared") -> "Ready":
 @pytest.fixture
 def serve(prepared: "Prepared", tmp_path: Path) -> "Serve":
     """Servers of this test's own, with both deployments and with limits that it chooses."""
-    from tests.serving import copied, serving
+    from tests.serving import serving
 
     numbers = itertools.count()
 
-    def start(**more: Any) -> AbstractContextManager["Served"]:
-        return serving(copied(prepared.folder, tmp_path / f"store-{next(numbers)}"), prepared.tokens, **more)
+    @contextmanager
+    def start(**more: Any) -> Iterator["Served"]:
+        with prepared.copy(tmp_path / f"store-{next(numbers)}") as place, serving(place, prepared.tokens, **more) as up:
+            yield up
 
     return start
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from tests.serving import Served, User
+from tests.serving import Production, Served, User
 
 FORMS = {
     "csv": "text/csv",
@@ -37,12 +37,13 @@ class Ready:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A closed store with two deployments, ready to be copied."""
+    """A closed store with two deployments, ready to be copied by ``copy``, which is given an empty folder."""
 
     folder: Path
     tokens: dict[str, str]
     binary: Ready
     regression: Ready
+    copy: Callable[[Path], AbstractContextManager[Path | Production]]
 
 
 Serve = Callable[..., AbstractContextManager[Served]]

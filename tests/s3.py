@@ -12,6 +12,8 @@ from pathlib import Path
 
 import polars as pl
 
+from assay.storage.s3_blobs import Bucket
+
 ENOUGH = 60  # seconds in which it has started
 KEY, SECRET = "reader", "a/secret+of=the-test"
 BUCKET = "rows"
@@ -44,6 +46,10 @@ class Store:
             "aws_allow_http": "true",
         }
 
+    def bucket(self, prefix: str) -> Bucket:
+        """A part of its bucket, for a server of ours."""
+        return Bucket(BUCKET, prefix, endpoint=self.endpoint, access_key_id=KEY, secret_access_key=SECRET)
+
     def put(self, key: str, frame: pl.DataFrame) -> str:
         """Store a table as Parquet, or as CSV where the key says so; its address."""
         url = f"s3://{BUCKET}/{key}"
@@ -75,9 +81,12 @@ def store(folder: Path) -> Iterator[Store]:
         "-ip.bind=127.0.0.1",
         "-master.telemetry=false",
         "-master.volumeSizeLimitMB=64",
-        "-volume.max=8",
+        "-volume.max=40",
         "-volume.preStopSeconds=0",
         "-s3",
+        # Other servers in the same process, on ports that two of them would fight for.
+        "-s3.port.iceberg=0",
+        "-s3.port.lance=0",
         f"-s3.config={config}",
         *(f"-{name}={port}" for name, port in ports.items()),
     ]

@@ -1,10 +1,11 @@
 """A server in this process, over a real store in a folder, and users who call it."""
 
 import hashlib
+import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,48 @@ from assay.jobs.worker import Worker
 from assay.monitoring import tokens
 from assay.monitoring.context import Context
 from assay.records.limits import Limits
-from assay.server.wiring import open_folder
+from assay.server.settings import ServerSettings
+from assay.server.wiring import Parts, open_folder, open_parts
+from assay.storage.blobs import LocalBlobs
 from assay.storage.directory import DirectoryStorage
+from assay.storage.postgres import PostgresStorage
 from assay.storage.remote.files import RemoteFiles
+from assay.storage.s3_blobs import Bucket
 from assay.storage.sql.tables import metadata
 
 API = "http://testserver/api/v2/"
 
 # What a call changes in any case: when its token was last used.
 ALWAYS_CHANGING = {("tokens", "last_used_at")}
+
+
+@dataclass(frozen=True)
+class Production:
+    """A PostgreSQL database with the present schema, and a part of a bucket."""
+
+    database: str
+    bucket: Bucket
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """How a process is told of both."""
+        bucket = self.bucket
+        return {
+            "ASSAY_DATABASE_URL": self.database,
+            "ASSAY_BLOBS_URL": f"s3://{bucket.name}/{bucket.prefix}?endpoint={bucket.endpoint}",
+            "ASSAY_BLOBS_ACCESS_KEY_ID": str(bucket.access_key_id),
+            "ASSAY_BLOBS_SECRET_ACCESS_KEY": str(bucket.secret_access_key),
+            "ASSAY_SECRET_KEY": SECRET_KEY,
+        }
+
+    def open(self, limits: Limits | None = None, remote: RemoteFiles | None = None) -> Parts:
+        """A server's parts over both."""
+        options = {name.removeprefix("ASSAY_").lower(): value for name, value in self.environment.items()}
+        parts = open_parts(ServerSettings(**options), limits)
+        return parts if remote is None else replace(parts, context=replace(parts.context, remote=remote))
+
+
+SECRET_KEY = "5e" * 32
 
 
 @dataclass(frozen=True)
@@ -84,9 +118,10 @@ class Served:
     """A running application with its store."""
 
     client: TestClient
-    store: DirectoryStorage
+    store: DirectoryStorage | PostgresStorage
     context: Context
     tokens: dict[str, str]
+    place: Path | Production
 
     def user(self, name: str) -> User:
         """The user of this name: ``owner``, ``stranger`` or ``admin``."""
@@ -126,32 +161,56 @@ class Served:
                 columns = [c for c in table.c if (table.name, c.name) not in ALWAYS_CHANGING]
                 rows = connection.execute(sa.select(*columns)).all()
                 found[table.name] = sorted((tuple(row) for row in rows), key=repr)
-        root = self.store.blobs.root
-        found["blobs"] = sorted(
-            (str(path.relative_to(root)), hashlib.sha256(path.read_bytes()).hexdigest())
-            for path in root.rglob("*")
-            if path.is_file()
-        )
+        found["blobs"] = sorted(self._blobs())
         return found
+
+    def _blobs(self) -> Iterator[tuple[str, str]]:
+        blobs = self.store.blobs
+        if isinstance(blobs, LocalBlobs):
+            # Also what lies beside the blobs.
+            for path in blobs.root.rglob("*"):
+                if path.is_file():
+                    yield str(path.relative_to(blobs.root)), hashlib.sha256(path.read_bytes()).hexdigest()
+        else:
+            for key in blobs.list(""):
+                yield key, hashlib.sha256(blobs.read(key)).hexdigest()
 
 
 @contextmanager
 def serving(
-    folder: Path,
+    place: Path | Production,
     known: dict[str, str] | None = None,
     limits: Limits | None = None,
     remote: RemoteFiles | None = None,
 ) -> Iterator[Served]:
-    """Serve a folder; users get tokens unless some are ``known`` from an earlier time."""
-    parts = open_folder(folder, limits, remote)
+    """Serve a folder or a database; users get tokens unless some are ``known`` from an earlier time."""
+    parts = opened(place, limits, remote)
     given = known or {
         name: tokens.create(parts.context, name, is_admin=name == "admin") for name in ("owner", "stranger", "admin")
     }
     try:
         with TestClient(create_app(parts.context)) as client:
-            yield Served(client, parts.store, parts.context, given)
+            yield Served(client, parts.store, parts.context, given, place)
     finally:
         parts.store.close()
+
+
+def opened(place: Path | Production, limits: Limits | None = None, remote: RemoteFiles | None = None) -> Parts:
+    """A server's parts over a folder or a database."""
+    return open_folder(place, limits, remote) if isinstance(place, Path) else place.open(limits, remote)
+
+
+def told(place: Path | Production) -> str:
+    """A place as another process is told of it; `place_told` reads it."""
+    return str(place) if isinstance(place, Path) else json.dumps([place.database, asdict(place.bucket)])
+
+
+def place_told(text: str) -> Path | Production:
+    """The place that `told` wrote."""
+    if not text.startswith("["):
+        return Path(text)
+    database, bucket = json.loads(text)
+    return Production(database, Bucket(**bucket))
 
 
 def copied(source: Path, target: Path) -> Path:

@@ -10,6 +10,7 @@ COMMANDS = {
     "metric": Lazy("Figures of your own, by batch and by time.", "assay.cli.metrics"),
     "compare": Lazy("Compare two tables, without a server.", "assay.library.cli", "compare"),
     "serve": Lazy("Run the server: the API, and the workers that run its jobs.", "assay.server.cli", "serve"),
+    "worker": Lazy("Run the jobs of a server and answer no calls.", "assay.server.cli", "worker"),
     "token": Lazy("Make, list and revoke tokens.", "assay.server.cli", "token"),
     "migrate": Lazy("Bring the database to this version's schema.", "assay.server.cli", "migrate"),
     "backup": Lazy("Copy a server's folder while it is in use.", "assay.server.care", "backup"),

@@ -26,6 +26,30 @@ class DatabaseMismatch(AssayError):
     """The database's schema is older or newer than this program."""
 
 
+class Misconfigured(AssayError):
+    """The settings, or what is installed, cannot make a server."""
+
+
+class Unavailable(AssayError):
+    """The database or the blob store cannot do its part at the moment; the same call can succeed later.
+
+    Attributes
+    ----------
+    retry_after_seconds : int
+        When it makes sense to try again.
+    """
+
+    retry_after_seconds = 5
+
+
+class BlobsUnavailable(Unavailable):
+    """The blob store does not answer, or answers that it cannot."""
+
+
+class OutcomeUnknown(Unavailable):
+    """The connection broke while a change was being committed: it may count, and it may not."""
+
+
 class LeaseLost(AssayError):
     """Another worker has taken over the job; what this one did must not be stored."""
 
@@ -212,6 +236,16 @@ class TooLarge(AssayError):
 
 class Conflict(AssayError):
     """The request stands in the way of what is already there."""
+
+
+class KeyTaken(Conflict):
+    """The key of a call was used for another call."""
+
+    def __init__(self, key: str, known: str, difference: str) -> None:
+        super().__init__(
+            f"Idempotency-Key '{key}' was used for {known} already, {difference}. Send a new call under a new key; a "
+            "call that is repeated must be the same to the letter."
+        )
 
 
 class NotReady(AssayError):

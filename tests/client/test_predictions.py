@@ -19,7 +19,7 @@ def test_rows_are_sent_column_by_column(wire: Wire, client: Client) -> None:
         class_names=["0", "1"],
         timestamp=datetime(2013, 7, 1, tzinfo=UTC),
     )
-    assert client.predictions.push(DEPLOYMENT, rows, batch_id=BATCH) == 2
+    assert client.predictions.push(DEPLOYMENT, rows, batch_id=BATCH).rows == 2
     assert wire.calls[0].json == {
         "data": [
             {
@@ -39,7 +39,7 @@ def test_more_rows_than_a_call_takes_are_sent_in_several(wire: Wire, client: Cli
     wire.on("POST", INPUTS, Reply(202, {}))
     numbers = list(range(20_001))
     rows = PredictionRows(MODEL, {"x": numbers}, numbers, [str(number) for number in numbers])
-    assert client.predictions.push(DEPLOYMENT, rows) == 20_001
+    assert client.predictions.push(DEPLOYMENT, rows).rows == 20_001
     sent = [call.json["data"][0] for call in wire.calls]
     assert [len(one["predictions"]) for one in sent] == [10_000, 10_000, 1]
     assert sent[2]["features"][0]["values"] == [20_000]

@@ -115,17 +115,52 @@ def test_other_failures_are_not_repeated(wire: Wire, client: Client) -> None:
 
 
 @pytest.mark.parametrize("reply", [Reply(503, {"message": "Later."}), Reply(drop=True)])
-def test_a_post_that_may_have_arrived_is_not_repeated(wire: Wire, client: Client, reply: Reply) -> None:
-    wire.on("POST", BATCHES, reply)
+def test_a_post_is_made_again_under_the_key_of_the_first_time(wire: Wire, client: Client, reply: Reply) -> None:
+    wire.on("POST", BATCHES, reply, reply, Reply(json=batch()))
+    assert client.batches.create(DEPLOYMENT, "2013-07").name == "2013-07"
+    keys = [call.headers["Idempotency-Key"] for call in wire.calls]
+    assert len(keys) == 3
+    assert len(set(keys)) == 1
+    assert len({call.body for call in wire.calls}) == 1
+
+
+def test_every_post_has_a_key_of_its_own_unless_the_caller_names_one(wire: Wire, client: Client) -> None:
+    wire.on("POST", BATCHES, Reply(json=batch()))
+    for key in (None, None, "nightly 1"):
+        client.batches.create(DEPLOYMENT, "2013-07", idempotency_key=key)
+    first, second, named = (call.headers["Idempotency-Key"] for call in wire.calls)
+    assert first != second
+    assert named == "nightly 1"
+
+
+@pytest.mark.parametrize("key", ["", " ", "a" * 256, "a\nb", "clé", " a"])
+def test_what_cannot_be_a_key_is_refused_before_anything_is_sent(wire: Wire, client: Client, key: str) -> None:
+    with pytest.raises(ValueError, match="idempotency key"):
+        client.batches.create(DEPLOYMENT, "2013-07", idempotency_key=key)
+    assert wire.calls == []
+
+
+def test_other_calls_go_without_a_key(wire: Wire, client: Client) -> None:
+    wire.on("GET", f"{BATCHES}{BATCH}/", Reply(json=batch()))
+    wire.on("PATCH", f"{BATCHES}{BATCH}/", Reply(json=batch()))
+    client.batches.lock(client.batches.get(DEPLOYMENT, BATCH))
+    assert [call.headers.get("Idempotency-Key") for call in wire.calls] == [None, None]
+
+
+@pytest.mark.parametrize("reply", [Reply(503, {"message": "Later."}), Reply(drop=True)])
+def test_a_patch_that_may_have_arrived_is_not_repeated(wire: Wire, client: Client, reply: Reply) -> None:
+    wire.on("GET", f"{BATCHES}{BATCH}/", Reply(json=batch()))
+    wire.on("PATCH", f"{BATCHES}{BATCH}/", reply)
     with pytest.raises((ServerProblem, Unreachable)):
-        client.batches.create(DEPLOYMENT, "2013-07")
-    assert len(wire.calls) == 1
+        client.batches.lock(client.batches.get(DEPLOYMENT, BATCH))
+    assert len(wire.asked("PATCH")) == 1
 
 
-def test_a_broken_post_says_that_its_fate_is_not_known(wire: Wire, client: Client) -> None:
+def test_a_post_that_broke_every_time_says_that_its_fate_is_not_known_and_its_key(wire: Wire, client: Client) -> None:
     wire.on("POST", BATCHES, Reply(drop=True))
-    with pytest.raises(Unreachable, match="not known whether the server took the call"):
-        client.batches.create(DEPLOYMENT, "2013-07")
+    with pytest.raises(Unreachable, match=r"not known whether.* with Idempotency-Key 'night-1' it counts once"):
+        client.batches.create(DEPLOYMENT, "2013-07", idempotency_key="night-1")
+    assert len(wire.calls) == Patience().tries
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

@@ -32,7 +32,7 @@ from tests.material import (
     send_rows,
     upload,
 )
-from tests.serving import Served, User, copied, serving
+from tests.serving import Served, User, serving
 
 from assay.records.limits import Limits
 
@@ -40,16 +40,17 @@ from assay.records.limits import Limits
 @pytest.fixture(scope="module")
 def shared(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """One server for all refusals: each is compared with what was there before it."""
-    folder = copied(prepared.folder, tmp_path_factory.mktemp("shared") / "store")
-    with serving(folder, prepared.tokens) as server:
+    with prepared.copy(tmp_path_factory.mktemp("shared") / "store") as place, serving(place, prepared.tokens) as server:
         yield server
 
 
 @pytest.fixture(scope="module")
 def scratch(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """One server for what may be taken as well as refused; it fills up."""
-    folder = copied(prepared.folder, tmp_path_factory.mktemp("scratch") / "store")
-    with serving(folder, prepared.tokens) as server:
+    with (
+        prepared.copy(tmp_path_factory.mktemp("scratch") / "store") as place,
+        serving(place, prepared.tokens) as server,
+    ):
         yield server
 
 

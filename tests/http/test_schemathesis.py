@@ -10,7 +10,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from tests.effort import SOAK, examples
 from tests.http.operations import OPERATIONS, Operation, things_of
 from tests.material import Prepared
-from tests.serving import Served, copied, serving
+from tests.serving import Served, serving
 
 NINE = {
     "getMonitoringBatchLimits",
@@ -75,8 +75,7 @@ class Fuzzed:
 
 @pytest.fixture(scope="module")
 def fuzzed(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fuzzed]:
-    folder = copied(prepared.folder, tmp_path_factory.mktemp("fuzzed") / "store")
-    with serving(folder, prepared.tokens) as server:
+    with prepared.copy(tmp_path_factory.mktemp("fuzzed") / "store") as place, serving(place, prepared.tokens) as server:
         yield Fuzzed(server, things_of(server, prepared.binary))
 
 

@@ -37,6 +37,7 @@ def test_an_upload_is_answered_with_its_report(owner: User, binary: Ready, batch
         "firstPredictionTimestamp": arrived,
         "lastPredictionTimestamp": arrived,
         "withoutAssociationId": 0,
+        "withRepeatedAssociationId": 0,
         "withoutSegment": {},
         "unreadable": {},
         "ignoredColumns": ["target"],

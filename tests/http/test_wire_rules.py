@@ -14,7 +14,7 @@ import pytest
 from starlette.testclient import TestClient
 from tests.http.operations import OPERATIONS, filled, things_of
 from tests.material import Prepared, Ready, Serve, binary_block, binary_rows, file_of, new_batch, send_rows, upload
-from tests.serving import Served, User, copied, serving
+from tests.serving import Served, User, serving
 
 from assay.http.app import create_app
 from assay.records.limits import Limits
@@ -33,8 +33,7 @@ def zipped(content: bytes) -> bytes:
 @pytest.fixture(scope="module")
 def shared(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server for calls that leave nothing behind."""
-    folder = copied(prepared.folder, tmp_path_factory.mktemp("wire") / "store")
-    with serving(folder, prepared.tokens) as server:
+    with prepared.copy(tmp_path_factory.mktemp("wire") / "store") as place, serving(place, prepared.tokens) as server:
         yield server
 
 

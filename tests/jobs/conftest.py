@@ -7,7 +7,11 @@ from tests.storage import records as new
 
 from assay.jobs import handlers
 from assay.monitoring.context import Context
+from assay.storage.blobs import LocalBlobs
 from assay.storage.directory import DirectoryStorage
+from assay.storage.postgres import PostgresStorage
+
+BACKENDS = ("directory", "postgres")
 
 
 class Clock:
@@ -37,14 +41,24 @@ def schema(tmp_path_factory):
     return (folder / "assay.db").read_bytes()
 
 
+@pytest.fixture(params=BACKENDS)
+def jobs_store(request, tmp_path):
+    """An empty store of either kind."""
+    if request.param == "directory":
+        (tmp_path / "assay.db").write_bytes(request.getfixturevalue("schema"))
+        yield DirectoryStorage(tmp_path)
+        return
+    empty = request.getfixturevalue("empty_database")
+    with request.getfixturevalue("postgres").database(empty) as address:
+        yield PostgresStorage(address, LocalBlobs(tmp_path))
+
+
 @pytest.fixture
-def ctx(tmp_path, schema, clock):
-    (tmp_path / "assay.db").write_bytes(schema)
-    store = DirectoryStorage(tmp_path)
-    with store.transaction() as tx:
+def ctx(jobs_store, clock):
+    with jobs_store.transaction() as tx:
         tx.users.create(new.user())
-    yield Context(store=store, engine=None, clock=clock, secret=b"")
-    store.close()
+    yield Context(store=jobs_store, engine=None, clock=clock, secret=b"")
+    jobs_store.close()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from tests.effort import SOAK
 from tests.http.jobs import COLUMNS, batches_of, feature_drift, job_path, new_job, read_job, result_of
 from tests.jobs.interruption import Interrupted
 from tests.material import Ready, Serve, binary_rows, file_of, new_batch, upload
-from tests.serving import Served
+from tests.serving import Served, told
 
 from assay.jobs import queue
 from assay.jobs.worker import Worker
@@ -29,17 +29,16 @@ STEPS = [*range(1, 45, 1 if SOAK else 8), 45]
 KILLED = """
 import sys, time
 from dataclasses import replace
-from pathlib import Path
 from assay.jobs.worker import Worker
 from assay.records.limits import Limits
-from assay.server.wiring import open_folder
+from tests.serving import opened, place_told
 from tests.jobs.interruption import Interrupted
 
 def hang():
     print("ready", flush=True)
     time.sleep(600)
 
-parts = open_folder(Path(sys.argv[1]), Limits(chunk_rows=100, max_rows_per_call=70))
+parts = opened(place_told(sys.argv[1]), Limits(chunk_rows=100, max_rows_per_call=70))
 store = Interrupted(parts.store, int(sys.argv[2]), hang)
 Worker(replace(parts.context, store=store)).run_one()
 print("done", flush=True)
@@ -99,7 +98,7 @@ def test_a_job_whose_process_is_killed_after_any_step_counts_once(serve: Serve, 
     with serve(limits=LIMITS) as server:
         job = waiting_job(server, binary)
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "src"), *sys.path])}
-        command = [sys.executable, "-c", KILLED, str(server.store.folder), str(step)]
+        command = [sys.executable, "-c", KILLED, told(server.place), str(step)]
         with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
             try:
                 assert process.stdout is not None

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.jobs.stores import told
 from tests.storage import records as new
 
 from assay.errors import AssayError, Conflict, LeaseLost
@@ -274,11 +275,10 @@ def test_every_kind_of_job_that_is_made_has_a_handler_and_no_handler_waits_in_va
 HOLD = """
 import sys, time
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from assay.jobs import queue, worker
 from assay.jobs.handlers import HANDLERS
 from assay.monitoring.context import Context
-from assay.storage.directory import DirectoryStorage
+from tests.jobs.stores import store_told
 from tests.storage import records as new
 
 def hang(ctx, job):
@@ -293,7 +293,7 @@ def hang(ctx, job):
 
 HANDLERS["count"] = hang
 queue.LEASE = timedelta(seconds=1)
-store = DirectoryStorage(Path(sys.argv[1]))
+store = store_told(sys.argv[1])
 worker.Worker(Context(store=store, engine=None, clock=lambda: datetime.now(UTC), secret=b"")).run_one()
 """
 
@@ -304,7 +304,7 @@ def test_a_killed_process_loses_its_job_to_another_and_the_effect_happens_once(
 ):
     queue_up()
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "src"), *sys.path])}
-    command = [sys.executable, "-c", HOLD, str(ctx.store.folder), moment]
+    command = [sys.executable, "-c", HOLD, told(ctx.store), moment]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout.readline() == "ready\n"

@@ -370,7 +370,7 @@ class StorageConformance(CustomMetricConformance, ExportConformance, UpkeepConfo
         tx.uploads.create(
             new.upload(3, deployment_id=id_of(4), batch_id=None, rows=99, state=UploadState.PENDING, last_at=NOW)
         )
-        order = DeploymentOrder(query.pop("order_by", "createdAt"))
+        order = DeploymentOrder(query.get("order_by", "createdAt"))
         found = DeploymentQuery(**{"descending": False, **query, "order_by": order})
         page = tx.deployments.list(found, ALL)
         assert [int(d.id, 16) for d in page.items] == expected
@@ -517,6 +517,20 @@ class StorageConformance(CustomMetricConformance, ExportConformance, UpkeepConfo
         for number, name in enumerate(["100% of May", "École", "may_final", "école", "a/b", "c\\d"], start=10):
             tx.batches.create(new.batch(number, name=name))
         assert sorted(names(tx.batches.list(DEPLOYMENT, BatchQuery(search=search), ALL))) == sorted(expected)
+
+    def test_names_sort_by_their_code_points(self, tx):
+        given = ["b", "B", "a b", "a_b", "ab", "É", "e", "Z", "ß", "10", "9"]
+        for number, name in enumerate(given, start=10):
+            tx.batches.create(new.batch(number, name=name, deployment_id=id_of(2)))
+            tx.deployments.create(new.deployment(number, label=name, owner_id=OWNER, description="named"))
+        query = BatchQuery(order_by=BatchOrder.NAME)
+        assert names(tx.batches.list(id_of(2), query, ALL)) == sorted(given)
+        labels = [
+            d.label
+            for d in tx.deployments.list(DeploymentQuery(order_by=DeploymentOrder.LABEL, descending=False), ALL).items
+            if d.description == "named"
+        ]
+        assert labels == sorted(given)
 
     @pytest.mark.parametrize("order", list(BatchOrder))
     def test_ties_are_ordered_the_same_way_on_every_page(self, tx, order):

@@ -196,13 +196,20 @@ class CustomMetricConformance:
         hour = (start - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(hours=1)
         assert {key: one.n for key, one in found.items()} == {hour: 1, hour + 1: 2}
 
-    @pytest.mark.parametrize("values", [[1e308, 1e308], [1e308, 1e308, -1e308, -1e308], [-1e308] * 3])
+    @pytest.mark.parametrize("values", [[1e308, 1e308], [1e308, 1e308, -1e308], [-1e308] * 3])
     def test_sums_beyond_all_numbers_are_unknown(self, tx, values):
         tx.custom_metrics.create(new.custom_metric(1))
         tx.custom_metric_values.add(METRIC, [new.metric_value(v, sample_size=2**31 - 1) for v in values])
         found = tx.custom_metric_values.sums(ValueScope(METRIC))[None]
         assert (found.n, found.sample_size) == (len(values), len(values) * (2**31 - 1))
         assert not math.isfinite(found.weighted)
+
+    def test_sums_that_end_among_the_numbers_are_known_wherever_they_have_been(self, tx):
+        tx.custom_metrics.create(new.custom_metric(1))
+        values = [1e308, 1e308, -1e308, -1e308, 0.1, 1e-300]
+        tx.custom_metric_values.add(METRIC, [new.metric_value(v, sample_size=2**31 - 1) for v in values])
+        found = tx.custom_metric_values.sums(ValueScope(METRIC))[None]
+        assert (found.total, found.weighted) == (pytest.approx(0.1), pytest.approx(0.1 * (2**31 - 1)))
 
     def test_values_are_removed_with_their_batch(self, measured):
         measured.custom_metric_values.delete(batch_id=BATCH)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from assay.records.actuals import Actual, Outcome
+from assay.records.audit import AuditEvent, AuditLine
 from assay.records.batches import Batch
 from assay.records.custom_metrics import CustomMetric, MetricType, MetricValue
 from assay.records.datasets import Dataset, DatasetState, FileForm
@@ -12,11 +13,13 @@ from assay.records.environments import PredictionEnvironment
 from assay.records.erasures import Erasure, Removed
 from assay.records.events import RemoteEvent
 from assay.records.exports import Export, ExportKind
+from assay.records.idempotency import KeyedCall
 from assay.records.job_specs import ClassColumn, CsvForm, JobSpec, Retention, RowColumns
 from assay.records.jobs import Job, JobState
 from assay.records.models import Baseline, Feature, FeatureKind, ModelPackage, Target, TargetType
 from assay.records.monitoring_jobs import JobDefinition, JobStatus, MonitoringJob
 from assay.records.schedules import Schedule
+from assay.records.seals import Seal
 from assay.records.service import PredictionRequest
 from assay.records.times import BEGINNING_OF_TIME
 from assay.records.uploads import Upload, UploadState
@@ -34,6 +37,29 @@ def id_of(number: int) -> str:
 
 def user(**more: Any) -> User:
     return User(**{"id": OWNER, "name": "ann", "is_admin": False, "created_at": NOW, **more})
+
+
+def keyed_call(**more: Any) -> KeyedCall:
+    return KeyedCall(**{"user_id": OWNER, "key": "k", "call": "POST /a/", "content_hash": "h", **more})
+
+
+def audit_line(**more: Any) -> AuditLine:
+    fields = {
+        "seq": 0,
+        "at": NOW,
+        "user_id": OWNER,
+        "user_name": "ann",
+        "event": AuditEvent.BATCH_LOCKED,
+        "object_id": id_of(1),
+        "deployment_id": id_of(1),
+        "detail": {"name": "b"},
+    }
+    return AuditLine(**{**fields, **more})
+
+
+def seal(number: int, **more: Any) -> Seal:
+    fields = {"content": "{}", "hash": "h", "sealed_at": NOW, "sealed_by_id": OWNER, "sealed_by_name": "ann"}
+    return Seal(**{"batch_id": id_of(number), **fields, **more})
 
 
 def token(number: int, **more: Any) -> Token:

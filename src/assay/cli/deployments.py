@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from assay.cli.activity import Activity
+from assay.cli.audit import deployment_log
 from assay.cli.erasures import erase
 from assay.cli.errors import Usage
 from assay.cli.keeping import KeepOption, days, days_of
@@ -188,6 +189,7 @@ def settings(  # noqa: PLR0913, PLR0917 - one parameter an option
 app.command("replace-model")(replace_model)
 app.command()(history)
 app.command()(erase)
+app.command("log")(deployment_log)
 
 
 @app.command()

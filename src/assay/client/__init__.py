@@ -3,7 +3,8 @@
 from assay.client.accuracy import Accuracy, AccuracyRow, BatchAccuracy
 from assay.client.actual_files import Actual, ActualColumns
 from assay.client.actuals import ActualsReport
-from assay.client.batch import Batch, BatchModel
+from assay.client.audit import AuditLine
+from assay.client.batch import Batch, BatchModel, BatchSeal, SealDifference
 from assay.client.client import Client
 from assay.client.custom_metric import (
     BatchMetric,
@@ -38,7 +39,7 @@ from assay.client.jobs import JobColumns, MonitoringJob
 from assay.client.limits import Limits
 from assay.client.model_packages import Feature, ModelPackage, Target
 from assay.client.paging import Pages
-from assay.client.predictions import BatchOutcome, BatchPredictions, PredictionRows
+from assay.client.predictions import BatchOutcome, BatchPredictions, PredictionRows, PushReport
 from assay.client.replacements import ModelPeriod, NewModel
 from assay.client.series import Series
 from assay.client.service import BatchService, PredictionRequest, ServiceStats
@@ -53,6 +54,7 @@ __all__ = [
     "ActualsReport",
     "Ambiguous",
     "AssayClientError",
+    "AuditLine",
     "Batch",
     "BatchAccuracy",
     "BatchDrift",
@@ -60,6 +62,7 @@ __all__ = [
     "BatchModel",
     "BatchOutcome",
     "BatchPredictions",
+    "BatchSeal",
     "BatchService",
     "Client",
     "Columns",
@@ -90,7 +93,9 @@ __all__ = [
     "Patience",
     "PredictionRequest",
     "PredictionRows",
+    "PushReport",
     "Refused",
+    "SealDifference",
     "Series",
     "ServerProblem",
     "ServiceStats",

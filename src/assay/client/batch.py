@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, Self
 
 from assay.client.shapes import At, Shape
 
@@ -39,6 +39,48 @@ class Batch(Shape):
     service_health_message: Annotated[str | None, At("serviceHealth.message")] = None
     job_id: Annotated[str | None, At("batchPredictionJobId")] = None
     job_status: Annotated[str | None, At("batchPredictionJobStatus")] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealDifference(Shape):
+    """One value of a batch that is not as it was sealed; None where it is not there on one side."""
+
+    path: str
+    sealed: Any = None
+    found: Any = None
+
+    def __str__(self) -> str:
+        """In words."""
+        return f"{self.path}: {self.sealed!r} was sealed, {self.found!r} is there now"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchSeal(Shape):
+    """What a batch held when it was locked.
+
+    Attributes
+    ----------
+    hash : str
+        SHA-256 of `content`, 64 hexadecimal digits.
+    content : str
+        Uploads, requests, models and settings as canonical JSON.
+    matches : bool
+        Whether the batch still is as it was sealed; `differences` says where it is not.
+    """
+
+    batch_id: str
+    hash: str
+    sealed_at: datetime
+    sealed_by: Annotated[str | None, At("sealedBy.name")] = None
+    matches: bool
+    content: str
+    differences: tuple[SealDifference, ...] = ()
+
+    @classmethod
+    def of(cls, found: object, **known: Any) -> Self:
+        """The value of a JSON object."""
+        told = found.get("differences", ()) if isinstance(found, dict) else ()
+        return super().of(found, differences=tuple(SealDifference.of(one) for one in told), **known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from assay.client.batch import Batch, BatchModel
+from assay.client.batch import Batch, BatchModel, BatchSeal
 from assay.client.batch_exports import BatchExports
 from assay.client.bodies import FileBody, Progress
 from assay.client.deployment import DeploymentLike, deployment_id_of, is_id
@@ -42,6 +42,7 @@ class Batches(BatchExports):
         *,
         description: str | None = None,
         external_context_url: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Batch:
         """Add an empty batch to a deployment.
 
@@ -53,6 +54,8 @@ class Batches(BatchExports):
         description : str, optional
         external_context_url : str, optional
             A link to keep with the batch.
+        idempotency_key : str, optional
+            Name of this call: made again under it, it gives the batch that was made the first time.
 
         Raises
         ------
@@ -63,7 +66,9 @@ class Batches(BatchExports):
         deployment_id = deployment_id_of(deployment)
         body = {"batchName": name, "description": description, "externalContextUrl": external_context_url}
         given = {key: value for key, value in body.items() if value is not None}
-        answer = self._transport.post(path_of("deployments", deployment_id, "monitoringBatches"), given)
+        answer = self._transport.post(
+            path_of("deployments", deployment_id, "monitoringBatches"), given, key=idempotency_key
+        )
         return Batch.of(answer.json, deployment_id=deployment_id)
 
     def list(
@@ -152,16 +157,29 @@ class Batches(BatchExports):
         return Batch.of(answer.json, deployment_id=batch.deployment_id)
 
     def lock(self, batch: Batch) -> Batch:
-        """Close the batch to new predictions; all else goes on.
+        """Close the batch to new predictions, and seal what it holds; all else goes on.
 
         Raises
         ------
+        Conflict
+            While rows that the server took are still being counted.
         AssayClientError
         """
         return self.update(batch, {"isLocked": True})
 
+    def seal(self, batch: Batch) -> BatchSeal:
+        """The seal of a locked batch, compared with what the batch holds now.
+
+        Raises
+        ------
+        NotFound
+            When the batch is open.
+        AssayClientError
+        """
+        return BatchSeal.of(self._transport.get(_path(batch, "seal")))
+
     def unlock(self, batch: Batch) -> Batch:
-        """Open the batch to new predictions.
+        """Open the batch to new predictions; its seal is gone, and the audit log has a line of it.
 
         Raises
         ------
@@ -244,10 +262,10 @@ class Batches(BatchExports):
         params = {"modelId": model_id, **(columns or Columns()).params()}
         body = FileBody(path, kind, progress)
         answer = self._transport.send("PUT", upload, params=params, body=body)
-        report = UploadReport.of(answer.json)
+        report = UploadReport.of(answer.json, is_repeated=answer.is_replayed)
         if report.state == "pending":
             self._transport.wait(answer, f"Counting the rows of '{path.name}'")
-            report = UploadReport.of(self._transport.get(upload))
+            report = UploadReport.of(self._transport.get(upload), is_repeated=answer.is_replayed)
         if report.state == "refused":
             raise WorkFailed(report.message or f"The server refused '{path.name}'.")
         return report

@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from assay.client.actuals import Actuals
+from assay.client.audit import Audit
 from assay.client.batches import Batches
 from assay.client.custom_metrics import CustomMetrics
 from assay.client.datasets import Datasets
@@ -53,6 +54,7 @@ class Client:
     model_packages : ModelPackages
     jobs : Jobs
     limits : LimitsOfBatches
+    audit : Audit
 
     Raises
     ------
@@ -92,6 +94,7 @@ class Client:
         self.actuals = Actuals(self._transport)
         self.jobs = Jobs(self._transport, self.datasets)
         self.limits = LimitsOfBatches(self._transport)
+        self.audit = Audit(self._transport)
 
     @property
     def url(self) -> str:

@@ -114,8 +114,9 @@ class CustomMetrics(MetricFigures):
         model_id: str | None = None,
         dry_run: bool = False,
         progress: Callable[[int], None] | None = None,
+        idempotency_key: str | None = None,
     ) -> SubmitReport:
-        """Send values, 10,000 a call. A value that is sent again counts again.
+        """Send values, 10,000 a call. Values that are sent anew count anew, unless under the same key.
 
         Parameters
         ----------
@@ -128,6 +129,8 @@ class CustomMetrics(MetricFigures):
             Only have the values checked.
         progress : callable, optional
             Told after every call how many values have been sent.
+        idempotency_key : str, optional
+            Name of this delivery, at most 240 letters: the same values again under it change nothing.
 
         Raises
         ------
@@ -138,7 +141,8 @@ class CustomMetrics(MetricFigures):
         usable = _WithValue(values)
         sent = calls = 0
         while call := [one.as_json() for one in islice(usable, VALUES_PER_CALL)]:
-            self._send(metric, {"modelId": model_id, "dryRun": dry_run or None, "buckets": call}, sent)
+            body = {"modelId": model_id, "dryRun": dry_run or None, "buckets": call}
+            self._send(metric, body, sent, None if idempotency_key is None else f"{idempotency_key}:{sent}")
             sent += len(call)
             calls += 1
             if progress is not None:
@@ -194,12 +198,12 @@ class CustomMetrics(MetricFigures):
             rows = (MetricValue(one.value, one.sample_size, one.at, batch) for one in rows)
         return self.submit(metric, rows, model_id=model_id, dry_run=dry_run, progress=progress)
 
-    def _send(self, metric: CustomMetric, body: Json, sent: int) -> None:
+    def _send(self, metric: CustomMetric, body: Json, sent: int, key: str | None) -> None:
         last = sent + len(body["buckets"])
         place = f"Values {sent + 1:,} to {last:,}"
         given = {key: value for key, value in body.items() if value is not None}
         try:
-            self._transport.wait(self._transport.post(f"{metric_path(metric)}fromJSON/", given), place)
+            self._transport.wait(self._transport.post(f"{metric_path(metric)}fromJSON/", given, key=key), place)
         except AssayClientError as problem:
             if not sent:
                 raise

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from assay.client.deployment import DeploymentLike, deployment_id_of
-from assay.client.shapes import At, Json, Shape
+from assay.client.shapes import At, Json, Shape, read
 from assay.client.transport import Transport, path_of
 
 ROWS_PER_CALL = 10_000
@@ -37,6 +37,23 @@ class PredictionRows:
     association_ids: Sequence[str] | None = None
     class_names: Sequence[str] | None = None
     timestamp: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PushReport:
+    """What a push came to.
+
+    Attributes
+    ----------
+    rows : int
+        Rows sent.
+    repeated_association_ids : int
+        Association ids of theirs that the batch held before, with the same model: of those the newest prediction
+        counts for accuracy, while every row counts for drift.
+    """
+
+    rows: int
+    repeated_association_ids: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +107,18 @@ class Predictions:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def push(self, deployment: DeploymentLike, rows: PredictionRows, *, batch_id: str | None = None) -> int:
-        """Send rows as JSON, 10,000 a call. A repeated call counts again: prefer ``client.batches.push``.
+    def push(
+        self,
+        deployment: DeploymentLike,
+        rows: PredictionRows,
+        *,
+        batch_id: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> PushReport:
+        """Send rows as JSON, 10,000 a call.
+
+        Each call counts once, however often it has to be made. Rows that are pushed anew count anew, unless that is
+        done under the same key.
 
         Parameters
         ----------
@@ -99,25 +126,31 @@ class Predictions:
         rows : PredictionRows
         batch_id : str, optional
             The batch that the rows belong to.
+        idempotency_key : str, optional
+            Name of this push, at most 240 letters: the same rows again under it change nothing.
 
         Returns
         -------
-        int
-            Rows sent.
+        PushReport
 
         Raises
         ------
         ValueError
-            When the columns are not equally long, or hold an infinite number.
+            When the columns are not equally long, or hold an infinite number, or the key cannot be one.
+        Conflict
+            When the key was used for other rows.
         Refused
             When the server refuses a call; rows of the calls before it stay.
         AssayClientError
         """
         path = path_of("deployments", deployment_id_of(deployment), "predictionInputs", "fromJSON")
+        repeated = 0
         for start, item in _calls(rows, batch_id):
-            answer = self._transport.post(path, {"data": [item]})
+            key = None if idempotency_key is None else f"{idempotency_key}:{start}"
+            answer = self._transport.post(path, {"data": [item]}, key=key)
             self._transport.wait(answer, f"Counting the rows from {start + 1:,} on")
-        return len(rows.predictions)
+            repeated += read(int, (answer.json or {}).get("repeatedAssociationIds", 0), "repeatedAssociationIds")
+        return PushReport(len(rows.predictions), repeated)
 
 
 def _calls(rows: PredictionRows, batch_id: str | None) -> Iterator[tuple[int, Json]]:

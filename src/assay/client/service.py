@@ -74,8 +74,14 @@ class Service:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def push(self, deployment: DeploymentLike, requests: Iterable[PredictionRequest]) -> None:
-        """Report prediction requests. A repeated call counts again.
+    def push(
+        self,
+        deployment: DeploymentLike,
+        requests: Iterable[PredictionRequest],
+        *,
+        idempotency_key: str | None = None,
+    ) -> None:
+        """Report prediction requests. Those that are reported anew count anew, unless under the same key.
 
         Raises
         ------
@@ -84,7 +90,7 @@ class Service:
         AssayClientError
         """
         path = path_of("deployments", deployment_id_of(deployment), "predictionRequests", "fromJSON")
-        answer = self._transport.post(path, {"data": [_request_json(one) for one in requests]})
+        answer = self._transport.post(path, {"data": [_request_json(one) for one in requests]}, key=idempotency_key)
         self._transport.wait(answer, "Counting the requests")
 
 

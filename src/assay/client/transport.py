@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import count
 from typing import Any, NoReturn
 from urllib.parse import quote, urlsplit
+from uuid import uuid4
 
 import httpx2
 
@@ -31,18 +32,24 @@ API = "/api/v2/"
 Param = str | int | float | bool | datetime | Sequence[str] | None
 Params = Mapping[str, Param]
 
-_REPEATABLE = frozenset({"GET", "PUT", "DELETE"})
+# A POST goes under a key, by which the server tells that it has seen it; a PATCH has nothing of the kind.
+_REPEATABLE = frozenset({"GET", "PUT", "POST", "DELETE"})
+KEY_HEADER = "Idempotency-Key"
 _BUSY = frozenset({429, 502, 503, 504})
 _ERRORS: dict[int, type[Refused]] = {401: Unauthorized, 404: NotFound, 409: Conflict, 410: NotFound}
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the server said: its status, its JSON (None without a body) and where to look further."""
+    """What the server said: its status, its JSON (None without a body) and where to look further.
+
+    ``is_replayed`` says that the call had its effect before, and this is what was answered then.
+    """
 
     status: int
     json: Any
     location: str | None
+    is_replayed: bool = False
 
 
 def path_of(*parts: str) -> str:
@@ -109,15 +116,23 @@ class Transport:
         """The JSON at a path."""
         return self.send("GET", path, params=params).json
 
-    def post(self, path: str, value: Any) -> Answer:
-        """Send a value as JSON with POST, which is not repeated once it may have arrived."""
-        return self.send("POST", path, body=JsonBody(value))
+    def post(self, path: str, value: Any, *, key: str | None = None) -> Answer:
+        """Send a value as JSON with POST, under a key."""
+        return self.send("POST", path, body=JsonBody(value), key=key)
 
     def patch(self, path: str, value: Any) -> Answer:
         """Send a value as JSON with PATCH, which is not repeated once it may have arrived."""
         return self.send("PATCH", path, body=JsonBody(value))
 
-    def send(self, method: str, path: str, *, params: Params | None = None, body: Body | None = None) -> Answer:
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Params | None = None,
+        body: Body | None = None,
+        key: str | None = None,
+    ) -> Answer:
         """Make one call, again where that can do no harm.
 
         Parameters
@@ -128,6 +143,9 @@ class Transport:
         params : mapping, optional
             Query parameters; None is left out, a sequence comes several times.
         body : Body, optional
+        key : str, optional
+            Idempotency key of a POST; a fresh one when left out. It stays the same however often the call is made, so
+            that the call has its effect once.
 
         Returns
         -------
@@ -136,17 +154,20 @@ class Transport:
 
         Raises
         ------
+        ValueError
+            When the key cannot be one.
         Unreachable, Unauthorized, NotFound, Conflict, Refused, ServerProblem
         """
         query = _query(params)
+        headers = {KEY_HEADER: _checked(key)} if method == "POST" else {}
         for attempt in count(1):
             retry_after = None
             try:
-                response = self._once(method, path, query, body)
+                response = self._once(method, path, query, body, headers)
             except httpx2.RequestError as problem:
                 pause = self._patience.before_retry(attempt) if _may_repeat(method, problem) else None
                 if pause is None:
-                    raise self._unreachable(method, problem) from problem
+                    raise self._unreachable(method, problem, headers.get(KEY_HEADER)) from problem
             else:
                 busy = response.status_code in _BUSY and method in _REPEATABLE
                 retry_after = response.headers.get("Retry-After")
@@ -253,10 +274,18 @@ class Transport:
                     raise
             self._sleep(self._patience.longest_poll_pause)
 
-    def _once(self, method: str, path: str, query: tuple[tuple[str, str], ...], body: Body | None) -> httpx2.Response:
+    def _once(
+        self,
+        method: str,
+        path: str,
+        query: tuple[tuple[str, str], ...],
+        body: Body | None,
+        headers: dict[str, str],
+    ) -> httpx2.Response:
         with nullcontext({}) if body is None else body.opened() as content:
+            sent = {**content, "headers": {**content.get("headers", {}), **headers}}
             # An empty list of parameters would cut off a query that the path already has.
-            return self._http.request(method, f"{self.root}{API}{path}", params=query or None, **content)
+            return self._http.request(method, f"{self.root}{API}{path}", params=query or None, **sent)
 
     def _answer(self, response: httpx2.Response) -> Answer:
         status = response.status_code
@@ -265,13 +294,14 @@ class Transport:
             _fail(response)
         if status == 303 or status < 300:
             found = None if status == 303 else _json(response)
-            return Answer(status, found, self.below_root(location) if location else None)
+            is_replayed = response.headers.get("Idempotency-Replayed") == "true"
+            return Answer(status, found, self.below_root(location) if location else None, is_replayed)
         raise ServerProblem(
             f"{response.url} answers with a redirect to '{location}'. Give the address behind it instead.",
             status=status,
         )
 
-    def _unreachable(self, method: str, problem: httpx2.RequestError) -> Unreachable:
+    def _unreachable(self, method: str, problem: httpx2.RequestError, key: str | None = None) -> Unreachable:
         if _never_connected(problem):
             return Unreachable(
                 f"Cannot reach {self.root}: {problem}. Is the server running there ('assay serve'), and is "
@@ -281,7 +311,9 @@ class Transport:
             text = f"{self.root} was silent for {self._timeout:.0f} s"
         else:
             text = f"The connection to {self.root} broke: {problem}"
-        doubt = "" if method in _REPEATABLE else " It is not known whether the server took the call."
+        doubt = " It is not known whether the server took the call." if method in {"POST", "PATCH"} else ""
+        if key is not None:
+            doubt += f" Made again with {KEY_HEADER} '{key}' it counts once."
         return Unreachable(f"{text.rstrip('.')}.{doubt}")
 
 
@@ -317,6 +349,14 @@ def _query(params: Params | None) -> tuple[tuple[str, str], ...]:
         else:
             pairs.append((name, value.isoformat() if isinstance(value, datetime) else str(value)))
     return tuple(pairs)
+
+
+def _checked(key: str | None) -> str:
+    if key is None:
+        return uuid4().hex
+    if not 0 < len(key) <= 255 or key != key.strip() or not (key.isascii() and key.isprintable()):
+        raise ValueError(f"The idempotency key {key[:64]!r} cannot be one: expected 1 to 255 printable ASCII letters.")
+    return key
 
 
 def _never_connected(problem: httpx2.RequestError) -> bool:

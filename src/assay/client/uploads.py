@@ -55,6 +55,11 @@ class UploadReport(Shape):
         Least and greatest prediction time of the rows.
     without_association_id : int
         Rows that can never have an actual, because nothing ties one to them.
+    with_repeated_association_id : int
+        Association ids that the batch held before, with the same model: of those the newest prediction counts for
+        accuracy, while every row counts for drift.
+    is_repeated : bool
+        Whether the very same upload was there already, so that nothing changed.
     unreadable : dict of str to int
         Values that could not be read as their feature's kind, by column; they count as missing.
     ignored_columns, missing_columns : tuple of str
@@ -72,6 +77,8 @@ class UploadReport(Shape):
     first: Annotated[datetime | None, At("firstPredictionTimestamp")] = None
     last: Annotated[datetime | None, At("lastPredictionTimestamp")] = None
     without_association_id: int = 0
+    with_repeated_association_id: int = 0
+    is_repeated: bool = False
     unreadable: dict[str, int] = field(default_factory=dict)
     ignored_columns: tuple[str, ...] = ()
     missing_columns: tuple[str, ...] = ()

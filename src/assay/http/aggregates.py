@@ -1,5 +1,6 @@
 """Aggregates in the place of rows."""
 
+import hashlib
 from typing import Annotated
 
 import msgspec
@@ -108,7 +109,14 @@ class PredictionStats(msgspec.Struct):
 async def add_prediction_stats(ctx: Ctx, caller: Caller, deploymentId: str, raw: Raw) -> Accepted:
     """Add aggregates of rows; they count when the answer arrives, and what they leave open is marked as estimated."""
     sent = decoded(raw, PredictionStats)
-    rows = await run_in_threadpool(aggregates.accept, ctx, caller, deploymentId, [_sent(one) for one in sent.data])
+    rows = await run_in_threadpool(
+        aggregates.accept,
+        ctx,
+        caller,
+        deploymentId,
+        [_sent(one) for one in sent.data],
+        content_hash=hashlib.sha256(raw).hexdigest(),
+    )
     return Accepted(message=f"{rows} rows counted.")
 
 

@@ -13,6 +13,7 @@ from assay import __version__
 from assay.http import (
     accuracy,
     aggregates,
+    audit,
     batch_jobs,
     batches,
     custom_metric_figures,
@@ -36,6 +37,7 @@ from assay.http import (
     prediction_stats,
     probes,
     replacements,
+    seals,
     segments,
     service,
     settings,
@@ -47,6 +49,7 @@ from assay.http.authentication import Authentication
 from assay.http.body_limit import AnnouncedLength
 from assay.http.errors import described
 from assay.http.forwarding import Forwarded, networks
+from assay.http.idempotency import PARAMETER, Keyed
 from assay.http.inflating import Inflated
 from assay.http.observing import Named, Observed
 from assay.http.probes import Faults, no_faults
@@ -65,6 +68,8 @@ ROUTERS = (
     health,
     events,
     batches,
+    seals,
+    audit,
     uploads,
     intake,
     aggregates,
@@ -127,6 +132,7 @@ def create_app(
     app.add_middleware(Named)
     # The last one added is the outermost. A login comes before anything of a body is unpacked, and sees the path as
     # it arrived, without a proxy's prefix.
+    app.add_middleware(Keyed, ctx=ctx)
     app.add_middleware(Forwarded, trusted=networks(trusted_proxies))
     app.add_middleware(Inflated, limits=ctx.limits)
     app.add_middleware(Authentication, ctx=ctx)
@@ -148,6 +154,7 @@ def _described(app: FastAPI) -> dict[str, Any]:
         # The framework leaves out defaults of null; the contract states this one.
         schema["components"]["schemas"]["MonitoringBatch"]["properties"]["batchPredictionJobStatus"]["default"] = None
         _describe_bodies(schema)
+        _describe_keys(schema)
         app.openapi_schema = schema
     return app.openapi_schema
 
@@ -159,3 +166,20 @@ def _describe_bodies(schema: dict[str, Any]) -> None:
             if "requestBody" in operation:
                 for status in (413, 415):
                     operation["responses"].setdefault(str(status), described(status))
+
+
+# The contract gives every parameter of this one, so its header is told in words.
+IN_WORDS = {"createMonitoringBatch"}
+
+
+def _describe_keys(schema: dict[str, Any]) -> None:
+    """Every POST takes a key; this is said here once."""
+    for operations in schema["paths"].values():
+        operation = operations.get("post")
+        if operation is None:
+            continue
+        operation["responses"].setdefault("409", described(409))
+        if operation["operationId"] in IN_WORDS:
+            operation["description"] += f" Header {PARAMETER['name']}: {PARAMETER['description']}"
+        else:
+            operation.setdefault("parameters", []).append(PARAMETER)

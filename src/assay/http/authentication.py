@@ -53,8 +53,8 @@ def caller(request: Request, _: Annotated[object, Depends(_described)]) -> User:
 
 
 def context(request: Request) -> Context:
-    """What the server was wired with."""
-    found = request.app.state.context
+    """What the server was wired with; a call under a key has a store of its own in it."""
+    found = getattr(request.state, "context", request.app.state.context)
     if not isinstance(found, Context):
         raise TypeError("the app has no context")
     return found

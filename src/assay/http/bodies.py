@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Coroutine
 from datetime import datetime
+from functools import wraps
+from inspect import iscoroutinefunction
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -9,6 +11,7 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic.alias_generators import to_camel
+from starlette.concurrency import run_in_threadpool
 
 from assay.errors import Invalid, Malformed
 from assay.records.times import format_time, parse_time
@@ -100,7 +103,28 @@ def _nul(value: Any, place: str = "") -> str | None:
     return next((found for where, part in parts if (found := _nul(part, where)) is not None), None)
 
 
-class JsonRoute(APIRoute):
+class Route(APIRoute):
+    """For routers with a POST.
+
+    What the framework does with the value of a plain function it does in threads. A call under a key still holds the
+    lock of its transaction then, and all threads may be waiting for that lock; so a POST is a coroutine to it.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **more: Any) -> None:
+        if "POST" in (more.get("methods") or ()) and not iscoroutinefunction(endpoint):
+            endpoint = _as_coroutine(endpoint)
+        super().__init__(path, endpoint, **more)
+
+
+def _as_coroutine(endpoint: Callable[..., Any]) -> Callable[..., Coroutine[Any, Any, Any]]:
+    @wraps(endpoint)
+    async def called(**arguments: Any) -> Any:
+        return await run_in_threadpool(endpoint, **arguments)
+
+    return called
+
+
+class JsonRoute(Route):
     """For routers whose bodies the framework reads."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:

@@ -10,7 +10,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from assay.errors import Invalid, UnsupportedFile
 from assay.http.authentication import Caller, Ctx
-from assay.http.bodies import Body, Moment, decoded
+from assay.http.bodies import Body, Moment, Route, decoded
 from assay.http.errors import documented
 from assay.http.paging import Paging, absolute, page_body
 from assay.monitoring import datasets
@@ -31,7 +31,7 @@ MEDIA_TYPES = {
 MAX_FILE_BYTES = 16 * 2**30
 MOST_CATEGORIES, LONGEST_CATEGORY = 16, 64
 
-router = APIRouter(prefix="/api/v2", tags=["datasets"], responses=documented(409, 410))
+router = APIRouter(prefix="/api/v2", route_class=Route, tags=["datasets"], responses=documented(409, 410))
 
 
 class DatasetCreated(Body):

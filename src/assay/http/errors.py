@@ -31,6 +31,8 @@ STATUS: dict[type[errors.AssayError], int] = {
     errors.BinsMismatch: 500,
     errors.FormatUnreadable: 500,
     errors.DatabaseMismatch: 503,
+    errors.Misconfigured: 500,
+    errors.Unavailable: 503,
 }
 
 
@@ -53,14 +55,15 @@ _MEANINGS = {
     415: "No reader for this content type or encoding.",
     422: "The values are wrong.",
     500: "A fault of the server.",
+    503: "The database or the blob store cannot be used now; Retry-After says when to try again.",
 }
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, object]]:
-    """Error answers for the API description; 401, 422 and 500 can come from anywhere."""
+    """Error answers for the API description; 401, 422, 500 and 503 can come from anywhere."""
     return {
         status: {"model": Error, "description": _MEANINGS[status]}
-        for status in sorted({400, 401, 404, 422, 500, *statuses})
+        for status in sorted({400, 401, 404, 422, 500, 503, *statuses})
     }
 
 
@@ -91,7 +94,16 @@ def install(app: FastAPI) -> None:
 def refusal(error: errors.AssayError) -> JSONResponse:
     """The answer to a refusal."""
     status = status_of(error)
-    return answer(status, str(error), {"WWW-Authenticate": "Bearer"} if status == 401 else None)
+    return answer(status, str(error), _headers(error))
+
+
+def _headers(error: errors.AssayError) -> dict[str, str] | None:
+    if isinstance(error, errors.Unauthenticated):
+        return {"WWW-Authenticate": "Bearer"}
+    if isinstance(error, errors.Unavailable):
+        log.warning("request.unavailable", reason=str(error))
+        return {"Retry-After": str(error.retry_after_seconds)}
+    return None
 
 
 async def _refused(_: Request, error: Exception) -> JSONResponse:

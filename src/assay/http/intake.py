@@ -1,5 +1,7 @@
 """What arrives as JSON: prediction rows, service figures, actuals."""
 
+import hashlib
+from dataclasses import replace
 from typing import Annotated, Any
 
 import msgspec
@@ -95,6 +97,17 @@ class Actuals(msgspec.Struct, rename="camel"):
     keep_actuals_without_predictions: bool = True
 
 
+class RowsAccepted(Body):
+    """What a delivery of rows came to.
+
+    ``repeatedAssociationIds`` of theirs were in the batch before, with the same model. All the rows count, as they were
+    sent; for accuracy the newest prediction of an id does.
+    """
+
+    message: str
+    repeated_association_ids: int = 0
+
+
 class ActualsAccepted(Body):
     """What a delivery of actuals came to; the accuracy follows at the Location header."""
 
@@ -127,14 +140,19 @@ Raw = Annotated[bytes, Depends(raw_body)]
     status_code=202,
     openapi_extra=json_body(PredictionInputs),
 )
-async def add_prediction_inputs(ctx: Ctx, caller: Caller, deploymentId: str, raw: Raw) -> Accepted:
+async def add_prediction_inputs(ctx: Ctx, caller: Caller, deploymentId: str, raw: Raw) -> RowsAccepted:
     """Add prediction rows, by column; they count when the answer arrives."""
     return await run_in_threadpool(_add_rows, ctx, caller, deploymentId, raw)
 
 
-def _add_rows(ctx: Ctx, caller: Caller, deployment_id: str, raw: bytes) -> Accepted:
-    uploads = predictions.accept(ctx, caller, deployment_id, rows_call(decoded(raw, PredictionInputs)))
-    return Accepted(message=f"{sum(u.rows for u in uploads)} rows counted.")
+def _add_rows(ctx: Ctx, caller: Caller, deployment_id: str, raw: bytes) -> RowsAccepted:
+    call = replace(rows_call(decoded(raw, PredictionInputs)), content_hash=hashlib.sha256(raw).hexdigest())
+    uploads = predictions.accept(ctx, caller, deployment_id, call)
+    repeated = predictions.repeated_association_ids(uploads)
+    message = f"{sum(u.rows for u in uploads)} rows counted."
+    if repeated:
+        message += f" {repeated} of their association ids were in their batch before."
+    return RowsAccepted(message=message, repeated_association_ids=repeated)
 
 
 def rows_call(sent: PredictionInputs) -> RowsCall:

@@ -7,6 +7,7 @@ from starlette.concurrency import run_in_threadpool
 
 from assay.errors import UnsupportedFile
 from assay.http.authentication import Caller, Ctx
+from assay.http.bodies import Route
 from assay.http.datasets import MAX_FILE_BYTES
 from assay.http.errors import documented
 from assay.http.shapes import Accepted
@@ -16,6 +17,7 @@ from assay.monitoring.monitoring_jobs.monitoring_jobs import MOST_PARTS
 
 router = APIRouter(
     prefix="/api/v2/batchJobs/{batchJobId}/csvUpload",
+    route_class=Route,
     tags=["jobs"],
     responses=documented(406, 409),
 )

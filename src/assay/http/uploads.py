@@ -18,6 +18,7 @@ from assay.http.authentication import Caller, Ctx
 from assay.http.bodies import Body, Moment
 from assay.http.datasets import MAX_FILE_BYTES, MEDIA_TYPES
 from assay.http.errors import documented
+from assay.http.idempotency import REPLAYED
 from assay.http.paging import Paging, page_body
 from assay.http.status import location
 from assay.monitoring.deployments import batches
@@ -39,6 +40,7 @@ FORMS = {media_type: form for form, media_type in MEDIA_TYPES.items()}
 class UploadReport(Body):
     """What an upload came to: rows counted, and what could not be read or used.
 
+    ``withRepeatedAssociationId`` is how many association ids the batch held before, with the same model.
     ``withoutSegment`` has the rows whose value of a segment attribute came after as many others as are kept.
     """
 
@@ -51,6 +53,7 @@ class UploadReport(Body):
     first_prediction_timestamp: Moment | None
     last_prediction_timestamp: Moment | None
     without_association_id: int
+    with_repeated_association_id: int
     without_segment: dict[str, int]
     unreadable: dict[str, int]
     ignored_columns: list[str]
@@ -80,6 +83,7 @@ def _body(upload: Upload) -> UploadReport:
         first_prediction_timestamp=upload.first_at,
         last_prediction_timestamp=upload.last_at,
         without_association_id=upload.report.get("withoutAssociationId", 0),
+        with_repeated_association_id=upload.report.get("withRepeatedAssociationId", 0),
         without_segment=upload.report.get("withoutSegment", {}),
         unreadable=upload.report.get("unreadable", {}),
         ignored_columns=upload.report.get("ignoredColumns", []),
@@ -170,7 +174,7 @@ async def put_upload(
     uploadKey: str,
     columns: Annotated[Columns, Depends()],
 ) -> Response:
-    """Add a file of prediction rows; the same key and bytes again is the same upload."""
+    """Add a file of prediction rows; the same key and bytes again is the same upload (header Idempotency-Replayed)."""
     form = _form(request)
     # Before the body is read: an unknown or locked batch should not cost an upload.
     await run_in_threadpool(batches.require_open, ctx, caller, deploymentId, monitoringBatchId, uploadKey)
@@ -185,9 +189,11 @@ async def put_upload(
             model_id=columns.model_id,
             columns=columns.roles,
         )
-        upload, job = await run_in_threadpool(uploads.accept, ctx, caller, deploymentId, file)
+        taken = await run_in_threadpool(uploads.accept, ctx, caller, deploymentId, file)
     return JSONResponse(
-        _body(upload).model_dump(mode="json", by_alias=True), status_code=202, headers=location(request, job)
+        _body(taken.upload).model_dump(mode="json", by_alias=True),
+        status_code=202,
+        headers={**location(request, taken.job), **(REPLAYED if taken.is_repeated else {})},
     )
 
 

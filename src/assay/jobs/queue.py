@@ -31,7 +31,18 @@ def release(ctx: Context, job: Job, wait: timedelta = timedelta(0)) -> bool:
 def fail(ctx: Context, job: Job, error: str, *, final: bool) -> None:
     """Note a failed attempt; it is tried again later, each time after a longer pause, unless it is final."""
     now = ctx.clock()
-    pause = min(LONGEST_RETRY, FIRST_RETRY * 2 ** (job.attempt - 1))
     last = final or job.attempt >= job.max_attempts
     with ctx.store.transaction() as tx:
-        tx.jobs.fail(job, error, now, None if last else now + pause)
+        tx.jobs.fail(job, error, now, None if last else now + _pause(job))
+
+
+def postpone(ctx: Context, job: Job, reason: str) -> None:
+    """Try an attempt again later that something else kept from succeeding; it takes none from those that are left."""
+    now = ctx.clock()
+    with ctx.store.transaction() as tx:
+        tx.jobs.fail(job, reason, now, now + _pause(job), is_forgiven=True)
+
+
+def _pause(job: Job) -> timedelta:
+    # The power is bounded too: a job may be put off often, and a number of days has an end.
+    return min(LONGEST_RETRY, FIRST_RETRY * (1 << min(job.attempt - 1, 16)))

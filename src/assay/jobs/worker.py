@@ -10,9 +10,10 @@ from contextlib import contextmanager
 
 import structlog
 
-from assay.errors import AssayError, LeaseLost, Postponed
+from assay.errors import AssayError, LeaseLost, Postponed, Unavailable
 from assay.jobs import queue
 from assay.jobs.handlers import HANDLERS
+from assay.monitoring import idempotency
 from assay.monitoring.context import Context
 from assay.monitoring.meters import Outcome
 from assay.monitoring.monitoring_jobs.job_definitions import enqueue_due
@@ -22,6 +23,7 @@ from assay.records.jobs import Job
 POLL_SECONDS = 0.2
 SCHEDULE_SECONDS = 1.0
 UPKEEP_SECONDS = 60.0
+SWEEP_SECONDS = 3600.0
 # Without a server to say where to, its lines go where those of any library go.
 log = structlog.wrap_logger(logging.getLogger(__name__))
 
@@ -38,6 +40,7 @@ class Worker:
         self._stop = threading.Event()
         self._next_look = 0.0
         self._job: Job | None = None
+        self._next_sweep = 0.0
         self._thread = threading.Thread(target=self._run, name=f"worker-{self._owner}", daemon=True)
 
     def start(self) -> None:
@@ -76,6 +79,9 @@ class Worker:
             # The outermost loop: whatever goes wrong between jobs, such as a busy database, must not end the worker.
             try:
                 busy = self.run_one()
+            except Unavailable as trouble:
+                log.warning("worker.waits", owner=self._owner, reason=str(trouble))
+                busy = False
             except Exception:
                 log.exception("worker.trouble", owner=self._owner)
                 busy = False
@@ -104,6 +110,9 @@ class Worker:
         if self._keeps_up and time.monotonic() >= self._next_upkeep:
             self._next_upkeep = time.monotonic() + UPKEEP_SECONDS
             schedule.enqueue_due(self._ctx)
+        if time.monotonic() >= self._next_sweep:
+            self._next_sweep = time.monotonic() + SWEEP_SECONDS
+            idempotency.forget_old(self._ctx)
 
     @contextmanager
     def _lease(self, job: Job) -> Iterator[None]:
@@ -111,8 +120,12 @@ class Worker:
 
         def keep() -> None:
             while not done.wait(queue.LEASE.total_seconds() / 3):
-                if not queue.renew(self._ctx, job):
-                    return
+                try:
+                    if not queue.renew(self._ctx, job):
+                        return
+                except Unavailable as trouble:
+                    # The lease outlasts two more tries; should it end, the fence keeps this attempt from storing.
+                    log.warning("job.lease_not_renewed", job=job.id, reason=str(trouble))
 
         keeper = threading.Thread(target=keep, name=f"lease-{job.id}", daemon=True)
         keeper.start()
@@ -153,6 +166,10 @@ def _tried(ctx: Context, job: Job, handler: Callable[[Context, Job], None]) -> O
         return "lost"
     except Postponed as later:
         queue.release(ctx, job, later.wait)
+        return "postponed"
+    except Unavailable as trouble:
+        queue.postpone(ctx, job, str(trouble))
+        log.warning("job.postponed", reason=str(trouble))
         return "postponed"
     except AssayError as refusal:
         # The facts are against it; they will be the same next time.

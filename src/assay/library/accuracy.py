@@ -1,25 +1,23 @@
 """Accuracy on both sides, where target and prediction are known."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from assay.engines.casting import numbers, texts
+from assay.engines.casting import texts
+from assay.engines.freezing import NUMBERS
+from assay.library.columns import Columns
 from assay.library.weighing import Weights
-from assay.stats.accuracy import (
-    HIGHER_IS_BETTER,
-    METRICS,
-    Accuracy,
-    BinaryAccuracy,
-    MulticlassAccuracy,
-    RegressionAccuracy,
-    percent_change,
-)
+from assay.records.models import FeatureKind
+from assay.stats.accuracy import HIGHER_IS_BETTER, METRICS, BinaryAccuracy, RegressionAccuracy, percent_change
 from assay.stats.accuracy.alarm import AccuracyRule, accuracy_change, shared
+from assay.stats.accuracy.class_table import ClassTable, accuracy, balanced_accuracy, macro_f1
+from assay.stats.accuracy.rows import counted
+from assay.stats.arrays import FloatArray
 from assay.stats.estimate import Estimate
 
 SHOWN = {
@@ -28,6 +26,15 @@ SHOWN = {
     # Of predicted classes without probabilities.
     "Multiclass": ("Accuracy", "Balanced Accuracy", "Macro F1"),
 }
+OF_CLASSES: dict[str, Callable[[ClassTable], Estimate]] = {
+    "Accuracy": accuracy,
+    "Balanced Accuracy": balanced_accuracy,
+    "Macro F1": macro_f1,
+}
+# More are names or numbers that stand for themselves, and a table of them has a million cells.
+MOST_CLASSES = 1_000
+# A probability in single precision may end up a little beyond 1.
+ROUNDING = 1e-6
 THRESHOLD = 0.5
 POSITIVE = frozenset({"1", "true", "yes"})
 
@@ -66,6 +73,22 @@ class MetricChange:
 
 
 @dataclass(frozen=True, slots=True)
+class AccuracyFound:
+    """What comparing accuracy came to.
+
+    Attributes
+    ----------
+    changes : tuple of MetricChange
+        Empty when accuracy cannot be compared; then a note says why.
+    notes : tuple of str
+        For readers: what was left out, and what was taken for granted.
+    """
+
+    changes: tuple[MetricChange, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class _Task:
     """What the model predicts: classes are the positive one first for "Binary", all of them for "Multiclass"."""
 
@@ -73,79 +96,145 @@ class _Task:
     classes: tuple[str, ...] = ()
 
 
-def metric_changes(
-    tables: tuple[pl.DataFrame, pl.DataFrame],
-    weights: tuple[Weights, Weights],
-    columns: tuple[str, str],
-    alpha: float,
-) -> tuple[MetricChange, ...]:
-    """Accuracy of a probability, a class or a number; empty when the columns are none of these.
+@dataclass(frozen=True, eq=False)
+class _Side:
+    """Outcomes and predictions of one table, in the baseline's kinds."""
+
+    target: pl.Series
+    prediction: pl.Series
+    weights: FloatArray | None
+
+
+def accuracy_found(
+    columns: Columns, weights: tuple[Weights, Weights], names: tuple[str, str], alpha: float
+) -> AccuracyFound:
+    """Accuracy of a probability, a class or a number on both sides.
 
     Parameters
     ----------
-    tables, weights : pair
-        Of baseline and current.
-    columns : pair of str
-        Target and prediction.
+    columns : Columns
+        Both sides in the kinds of the baseline, so that `True` and "true" are one class.
+    weights : pair of Weights
+    names : pair of str
+        Target and prediction; both are among the columns.
+    alpha : float
+        Shared by the metrics.
     """
-    target, prediction = columns
-    task = _task(tables[0][target], tables[0][prediction])
-    if task is None:
-        return ()
+    target, prediction = names
     then, now = (
-        _accuracy(task, table[target], table[prediction], weight) for table, weight in zip(tables, weights, strict=True)
+        _Side(table[target], table[prediction], weight.given)
+        for table, weight in zip(columns.whole, weights, strict=True)
     )
+    task = _task(then, columns.kinds[target], columns.kinds[prediction])
+    if isinstance(task, str):
+        return AccuracyFound(notes=(f"Accuracy is not compared: {task}.",))
+    before, after = _estimates(task, then), _estimates(task, now)
     rule = shared(AccuracyRule(alpha=alpha), len(SHOWN[task.kind]))
-    metrics = ((name, METRICS[task.kind][name]) for name in SHOWN[task.kind])
-    return tuple(_change(name, metric(then), metric(now), rule) for name, metric in metrics)
+    changes = tuple(_change(name, before[name], after[name], rule) for name in SHOWN[task.kind])
+    return AccuracyFound(changes, (*_guessed(task, prediction, before), *_left_out(task, now)))
 
 
-def _task(target: pl.Series, prediction: pl.Series) -> _Task | None:
-    scores, lost = numbers(prediction)
-    numeric = not lost and scores.null_count() < scores.len()
-    classes = sorted(texts(target).drop_nulls().unique().to_list())
-    if len(classes) == 2 and numeric and _within_unit(scores):
+def _task(side: _Side, target: FeatureKind, prediction: FeatureKind) -> _Task | str:
+    """What the baseline's columns can be; else why they cannot be compared."""
+    classes = ["false", "true"] if target is FeatureKind.BINARY else _in_order(side.target)
+    if not side.prediction.drop_nulls().len():
+        return "the baseline has no prediction"
+    if prediction not in NUMBERS:
+        return _of_words(classes, side.prediction)
+    if len(classes) == 2 and not _beyond(side.prediction):
         named = [name for name in classes if name.casefold() in POSITIVE]
         positive = (named or classes)[-1]
         return _Task("Binary", (positive, *(name for name in classes if name != positive)))
-    if numeric and not numbers(target)[1]:
+    if target in NUMBERS:
         return _Task("Regression")
+    if len(classes) == 2:
+        return "the baseline has predictions outside [0, 1], which are no probabilities"
+    return f"the predictions are numbers, and the baseline's target has {len(classes):,} classes"
+
+
+def _of_words(classes: list[str], prediction: pl.Series) -> _Task | str:
     said = set(texts(prediction).drop_nulls().unique().to_list())
     # A class that is said and never comes true is one too, but a table of other words is no prediction of these.
-    if len(classes) > 1 and said and len(said & set(classes)) * 2 > len(said):
-        return _Task("Multiclass", tuple(sorted({*classes, *said})))
-    return None
+    if len(said & set(classes)) * 2 <= len(said):
+        return "most of the baseline's predictions are none of the target's classes"
+    together = sorted({*classes, *said})
+    if len(together) < 2:
+        return f"the baseline has one class only, '{together[0]}'"
+    if len(together) > MOST_CLASSES:
+        return f"there are {len(together):,} classes, more than {MOST_CLASSES:,}"
+    return _Task("Multiclass", tuple(together))
 
 
-def _within_unit(scores: pl.Series) -> bool:
-    low, high = scores.min(), scores.max()
-    return isinstance(low, float) and isinstance(high, float) and 0.0 <= low <= high <= 1.0
+def _in_order(target: pl.Series) -> list[str]:
+    """Names of the values, in the order of the values."""
+    return texts(target.drop_nulls().unique().sort()).to_list()
 
 
-def _accuracy(task: _Task, target: pl.Series, prediction: pl.Series, weights: Weights) -> Accuracy:
-    if task.kind == "Multiclass":
-        return _of_classes(task.classes, texts(target), texts(prediction), weights)
-    scores = numbers(prediction)[0].fill_null(math.nan).to_numpy()
+def _beyond(prediction: pl.Series) -> int:
+    """Predictions that are no probabilities."""
+    return int((~prediction.drop_nulls().is_between(-ROUNDING, 1.0 + ROUNDING)).sum())
+
+
+def _guessed(task: _Task, prediction: str, before: Mapping[str, Estimate]) -> list[str]:
+    """Which class the probability is taken to be of, where nothing but the order says so or the ranks deny it."""
+    if task.kind != "Binary":
+        return []
+    positive, other = task.classes
+    area = before["AUC"].high
+    if area is not None and area < 0.5:
+        turned = f"ranks the baseline's rows the other way round: perhaps it is that of '{other}'"
+        return [f"'{prediction}' is taken as the probability of '{positive}' and {turned}"]
+    if positive.casefold() in POSITIVE:
+        return []
+    return [f"'{prediction}' is taken as the probability of '{positive}', the last of the two classes in order"]
+
+
+def _left_out(task: _Task, now: _Side) -> list[str]:
     if task.kind == "Regression":
-        actual = numbers(target)[0].fill_null(math.nan).to_numpy()
-        return RegressionAccuracy.of(actual, scores, weights=weights.given)
-    names = texts(target)
-    known = names.is_not_null().to_numpy()
-    positive = np.asarray((names == task.classes[0]).fill_null(value=False))
-    weighing = None if weights.given is None else weights.given[known]
-    return BinaryAccuracy.of(positive[known], scores[known], threshold=THRESHOLD, weights=weighing)
+        return []
+    rows = int((~texts(now.target).drop_nulls().is_in(list(task.classes))).sum())
+    if not rows:
+        return []
+    return [f"Accuracy leaves out rows of current whose target is none of the baseline's classes: {rows:,}"]
 
 
-def _of_classes(classes: Sequence[str], target: pl.Series, said: pl.Series, weights: Weights) -> Accuracy:
+def _estimates(task: _Task, side: _Side) -> Mapping[str, Estimate]:
+    if task.kind == "Multiclass":
+        table = _class_table(task.classes, side)
+        return {name: metric(table) for name, metric in OF_CLASSES.items()}
+    if task.kind == "Binary" and (beyond := _beyond(side.prediction)):
+        reason = f"predictions outside [0, 1], which are no probabilities: {beyond:,}"
+        return dict.fromkeys(SHOWN["Binary"], Estimate.undefined(reason))
+    rows = _binary(task.classes, side) if task.kind == "Binary" else _regression(side)
+    return {name: METRICS[task.kind][name](rows) for name in SHOWN[task.kind]}
+
+
+def _binary(classes: tuple[str, ...], side: _Side) -> BinaryAccuracy:
+    names = texts(side.target)
+    known = names.is_in(list(classes)).fill_null(value=False).to_numpy()
+    positive = (names == classes[0]).fill_null(value=False).to_numpy()
+    scores = np.clip(_numbers(side.prediction), 0.0, 1.0)
+    weights = None if side.weights is None else side.weights[known]
+    return BinaryAccuracy.of(positive[known], scores[known], threshold=THRESHOLD, weights=weights)
+
+
+def _regression(side: _Side) -> RegressionAccuracy:
+    return RegressionAccuracy.of(_numbers(side.target), _numbers(side.prediction), weights=side.weights)
+
+
+def _numbers(column: pl.Series) -> FloatArray:
+    return column.fill_null(math.nan).to_numpy()
+
+
+def _class_table(classes: tuple[str, ...], side: _Side) -> ClassTable:
     places = [
-        column.replace_strict(list(classes), list(range(len(classes))), default=None, return_dtype=pl.Int64)
-        for column in (target, said)
+        texts(column).replace_strict(list(classes), range(len(classes)), default=None, return_dtype=pl.Int64)
+        for column in (side.target, side.prediction)
     ]
     known = (places[0].is_not_null() & places[1].is_not_null()).to_numpy()
-    actual, predicted = (column.fill_null(0).to_numpy()[known] for column in places)
-    weighing = None if weights.given is None else weights.given[known]
-    # A class without a probability is said with certainty; no metric shown here looks at probabilities.
-    return MulticlassAccuracy.of(actual, np.eye(len(classes))[predicted], classes=tuple(classes), weights=weighing)
+    keep, weights, _ = counted(known, side.weights)
+    actual, predicted = (column.fill_null(0).to_numpy()[keep] for column in places)
+    return ClassTable.of(len(classes), actual, predicted, weights)
 
 
 def _change(name: str, then: Estimate, now: Estimate, rule: AccuracyRule) -> MetricChange:

@@ -6,7 +6,8 @@ from typing import Any
 import polars as pl
 
 from assay.errors import Invalid
-from assay.library.accuracy import MetricChange, metric_changes
+from assay.library.accuracy import AccuracyFound, accuracy_found
+from assay.library.arguments import importance_of, name_of, number_of
 from assay.library.columns import Columns
 from assay.library.compared import Compared, Options
 from assay.library.comparison import Comparison
@@ -76,21 +77,23 @@ def compare(  # noqa: PLR0913  # what a comparison can be asked; all but the tab
     'unit_or_scale_change'
     """
     then, now = table(baseline, "baseline"), table(current, "current")
-    options = Options(target, prediction, weight, scaled_importance(importance or {}), alpha, big_psi)
+    target, prediction, weight = name_of(target), name_of(prediction), name_of(weight)
+    alpha, big_psi = number_of(alpha, "alpha"), number_of(big_psi, "big_psi")
+    options = Options(target, prediction, weight, scaled_importance(importance_of(importance)), alpha, big_psi)
     _check(options, then, now)
     weights = Weights.of(then, weight, "baseline"), Weights.of(now, weight, "current")
     then, now = (side.drop(weight, strict=False) if weight else side for side in (then, now))
     columns = Columns.of(then, now, weights)
     features = [name for name in columns.kinds if name not in options.families]
     compared = Compared.of(columns, now, features, options)
-    accuracy = _accuracy((then, now), weights, options)
+    accuracy = _accuracy((then, now), columns, weights, options)
     found = compared.all()
     domain, reconstruction = compared.joint() if multivariate else (None, None)
     listed = tuple(sorted((found[name] for name in features), key=_place))
     outcome, said = (found.get(name or "") for name in (target, prediction))
     outcomes = tuple(one for one in (outcome, said) if one is not None)
     return Comparison(
-        verdict=verdict_of(compared.judged.status, (*outcomes, *listed), accuracy, rows=now.height),
+        verdict=verdict_of(compared.judged.status, (*outcomes, *listed), accuracy.changes, rows=now.height),
         features=listed,
         labels=(label_of(baseline, "baseline"), label_of(current, "current")),
         rows=now.height,
@@ -98,11 +101,12 @@ def compare(  # noqa: PLR0913  # what a comparison can be asked; all but the tab
         worth=None if weight is None else (weights[0].count, weights[1].count),
         target=outcome,
         prediction=said,
-        accuracy=accuracy,
+        accuracy=accuracy.changes,
         domain=domain,
         reconstruction=reconstruction,
         notes=(
             *columns.notes,
+            *accuracy.notes,
             *compared.identifiers(),
             *_oddities(compared.repeats),
             *_weighted(weight, multivariate=multivariate),
@@ -113,14 +117,20 @@ def compare(  # noqa: PLR0913  # what a comparison can be asked; all but the tab
 
 
 def _accuracy(
-    tables: tuple[pl.DataFrame, pl.DataFrame], weights: tuple[Weights, Weights], options: Options
-) -> tuple[MetricChange, ...]:
+    tables: tuple[pl.DataFrame, pl.DataFrame], columns: Columns, weights: tuple[Weights, Weights], options: Options
+) -> AccuracyFound:
     target, prediction = options.target, options.prediction
     if target is None or prediction is None:
-        return ()
-    if not all({target, prediction} <= set(side.columns) for side in tables):
-        return ()
-    return metric_changes(tables, weights, (target, prediction), options.alpha)
+        return AccuracyFound()
+    absent = [
+        f"{side} has no {role} '{name}'"
+        for side, table in zip(("the baseline", "current"), tables, strict=True)
+        for role, name in (("target", target), ("prediction", prediction))
+        if name not in table.columns
+    ]
+    if absent:
+        return AccuracyFound(notes=(f"Accuracy is not compared: {absent[0]}.",))
+    return accuracy_found(columns, weights, (target, prediction), options.alpha)
 
 
 def _place(feature: FeatureComparison) -> tuple[int, float, str]:

@@ -21,7 +21,7 @@ class Weights:
     rows : int
         Rows of the table.
     given : float array, shape (rows,), or None
-        None: every row counts once.
+        Up to a factor; the largest is below 1. None: every row counts once.
     effective : EffectiveRows or None
         None with ``given``.
     """
@@ -50,9 +50,12 @@ class Weights:
             )
         given = values.to_numpy()
         try:
-            return cls(table.height, given, EffectiveRows.of(given))
+            effective = EffectiveRows.of(given)
         except Invalid as fault:
             raise Invalid(f"The {role}, weight '{name}': {fault}") from fault
+        # Weights are known up to a factor. A power of two costs no digit, and keeps squares within a double's range.
+        exponent = int(np.frexp(given.max(initial=0.0))[1])
+        return cls(table.height, np.ldexp(given, -exponent), effective)
 
     @property
     def count(self) -> int:

@@ -41,6 +41,11 @@ def deployment(tx: "Transaction", caller: User, deployment_id: str) -> Deploymen
     return found
 
 
+def owned_deployment(tx: "Transaction", caller: User, deployment_id: str) -> Deployment:
+    """The deployment of this id, for what only its owner and admins may do; today nobody else sees it at all."""
+    return deployment(tx, caller, deployment_id)
+
+
 def dataset(tx: "Transaction", caller: User, dataset_id: str) -> Dataset:
     """The data set of this id, `Gone` if deleted, or `UnknownDataset`."""
     found = tx.datasets.find(dataset_id)

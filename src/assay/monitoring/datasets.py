@@ -7,6 +7,7 @@ from assay.errors import Conflict, FileUnreadable, Gone, UnknownDataset
 from assay.monitoring import access, paths
 from assay.monitoring.context import Context
 from assay.monitoring.queueing import queued
+from assay.monitoring.undoing import undone
 from assay.records.datasets import CATEGORIES, Dataset, DatasetState, FileForm
 from assay.records.ids import new_id
 from assay.records.jobs import Job
@@ -48,7 +49,7 @@ def accept(
         deleted_at=None,
         categories=list(categories),
     )
-    with ctx.store.transaction() as tx:
+    with undone(lambda: ctx.store.blobs.delete(key)), ctx.store.transaction() as tx:
         tx.datasets.create(dataset)
         tx.jobs.create(job)
     return dataset

@@ -26,3 +26,4 @@ class Limits:
     max_segment_values: int = 100
     max_rows_read_again: int = 2_000_000
     blob_grace: timedelta = timedelta(days=1)
+    idempotency_keys_kept: timedelta = timedelta(days=7)

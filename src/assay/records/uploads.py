@@ -38,8 +38,11 @@ class Upload:
     ----------
     seq : int
         Order of arrival over the whole server; decides which prediction of an association id is the newest.
-    key, content_hash : str or None
-        The caller's name for the delivery and the hash of its bytes; None for a JSON call.
+    key : str or None
+        The caller's name for the delivery; None for a JSON call.
+    content_hash : str or None
+        SHA-256 of the file's or the JSON call's bytes, 64 hexadecimal digits; None for rows that a job fetched, and
+        for calls of earlier versions.
     parts : int
         Parquet files under ``blob_prefix`` that keep the rows; 0 when rows are not kept.
     report : dict

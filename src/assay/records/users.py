@@ -1,7 +1,7 @@
 """Who uses the server."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 # Asks for what the server does by itself; nobody can log in as it.
 SYSTEM = "0" * 24
@@ -15,6 +15,9 @@ class User:
     name: str
     is_admin: bool
     created_at: datetime
+
+
+THE_SERVER = User(SYSTEM, "server", is_admin=False, created_at=datetime(1970, 1, 1, tzinfo=UTC))
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ def backup(
 
     told = _progress()
     try:
-        taken = taking.take(_folder(data_dir), target, told)
+        taken = taking.take(_embedded(data_dir), target, told)
         if verify:
             taking.verify(target, told)
     except BackupProblem as problem:
@@ -86,10 +86,18 @@ def doctor(
     raise typer.Exit(report.worst(checks))
 
 
-def _folder(data_dir: Path | None) -> Path:
+def _embedded(data_dir: Path | None) -> Path:
+    """The folder that is to be copied; what is kept elsewhere has means of its own."""
+    from assay.server.backup.problems import BackupProblem
     from assay.server.settings import ServerSettings
 
-    return data_dir if data_dir is not None else ServerSettings().data_dir
+    settings = ServerSettings()
+    if data_dir is None and settings.database_url is not None:
+        raise BackupProblem(
+            f"The data is in {settings.place}, with its blobs in a store of their own: docs/operating.md says how to "
+            "back both up. 'assay backup --data-dir D' copies a folder."
+        )
+    return data_dir or settings.data_dir
 
 
 def _ended(problem: Exception) -> typer.Exit:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from assay.server.settings import ServerSettings
-    from assay.server.wiring import Embedded
+    from assay.server.wiring import Parts
 
 app = typer.Typer(help="Run and look after a server.", no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -25,6 +25,9 @@ def serve(
     data_dir: DataDir = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on [ASSAY_HOST].")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on, 0 for any [ASSAY_PORT].")] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Threads that run jobs; 0 for none, where 'assay worker' does [ASSAY_WORKERS].")
+    ] = None,
     token_file: Annotated[
         Path | None, typer.Option(help="Write the first admin token here, readable by you alone.")
     ] = None,
@@ -40,23 +43,37 @@ def serve(
     """Run the server: the API, and the workers that run its jobs."""
     from assay.server import serving
 
-    try:
-        settings = _settings(data_dir, host=host, port=port, trusted_proxies=trusted_proxy or None)
-    except ValueError as fault:
-        raise typer.BadParameter(str(fault)) from fault
-    serving.serve(settings, token_file)
+    with _refusals():
+        settings = _settings(data_dir, host=host, port=port, workers=workers, trusted_proxies=trusted_proxy or None)
+        serving.serve(settings, token_file)
+
+
+@app.command()
+def worker(
+    data_dir: DataDir = None,
+    threads: Annotated[int, typer.Option(min=1, max=64, help="How many jobs run at a time.")] = 2,
+) -> None:
+    """Run the jobs of a server and answer no calls; any number of these may run beside 'assay serve'."""
+    from assay.server import working
+
+    with _refusals():
+        working.work(_settings(data_dir), threads)
 
 
 @app.command()
 def migrate(data_dir: DataDir = None) -> None:
-    """Bring the database to this version's schema."""
+    """Bring the database to this version's schema; several at once do it once."""
+    from assay.server.wiring import open_database
     from assay.storage.directory import DirectoryStorage
 
-    folder = _settings(data_dir).data_dir
-    store = DirectoryStorage(folder)
-    store.migrate()
-    store.close()
-    typer.echo(f"The database in {folder} is up to date.")
+    with _refusals():
+        settings = _settings(data_dir)
+        store = DirectoryStorage(settings.data_dir) if settings.database_url is None else open_database(settings)
+        try:
+            store.migrate()
+        finally:
+            store.close()
+    typer.echo(f"The database in {settings.place} is up to date.")
 
 
 @app.command()
@@ -90,14 +107,14 @@ def token_create(
     """Make a token and print it once."""
     from assay.monitoring import tokens
 
-    with opened_folder(data_dir) as parts:
+    with opened(data_dir) as parts:
         typer.echo(tokens.create(parts.context, user, is_admin=admin))
 
 
 @token.command("list")
 def token_list(data_dir: DataDir = None) -> None:
     """List tokens: id, user, when made and last used. Secrets are not kept."""
-    with opened_folder(data_dir) as parts, parts.store.snapshot() as tx:
+    with opened(data_dir) as parts, parts.store.snapshot() as tx:
         rows = [(t, tx.users.get(t.user_id).name) for t in tx.tokens.list()]
     for found, name in rows:
         used = "never used" if found.last_used_at is None else f"last used {found.last_used_at:%Y-%m-%d %H:%M} UTC"
@@ -107,8 +124,10 @@ def token_list(data_dir: DataDir = None) -> None:
 @token.command("revoke")
 def token_revoke(token_id: str, data_dir: DataDir = None) -> None:
     """Revoke a token by its id; calls with it are refused from now on."""
-    with opened_folder(data_dir) as parts, parts.store.transaction() as tx:
-        gone = tx.tokens.delete(token_id)
+    from assay.monitoring import tokens
+
+    with opened(data_dir) as parts:
+        gone = tokens.revoke(parts.context, token_id)
     if not gone:
         typer.echo(f"There is no token {token_id}. 'assay token list' shows them.", err=True)
         raise typer.Exit(1)
@@ -116,24 +135,40 @@ def token_revoke(token_id: str, data_dir: DataDir = None) -> None:
 
 
 @contextmanager
-def opened_folder(data_dir: Path | None) -> "Iterator[Embedded]":
-    """The parts of a server's folder, which must be there already: a mistyped path must not make a new one."""
-    from assay.server.wiring import open_folder
-    from assay.storage.directory import DATABASE
+def opened(data_dir: Path | None) -> "Iterator[Parts]":
+    """The parts of a server whose data must be there already: a mistyped path must not make a new one."""
+    from assay.server.wiring import open_parts
 
-    folder = _settings(data_dir).data_dir
-    if not (folder / DATABASE).exists():
-        typer.echo(f"There is no server data in {folder}: 'assay serve' makes it, --data-dir names it.", err=True)
-        raise typer.Exit(1)
-    parts = open_folder(folder)
+    with _refusals():
+        settings = _settings(data_dir)
+        folder = settings.data_dir
+        if settings.database_url is None and not (folder / "assay.db").exists():
+            typer.echo(f"There is no server data in {folder}: 'assay serve' makes it, --data-dir names it.", err=True)
+            raise typer.Exit(1)
+        parts = open_parts(settings)
+        try:
+            yield parts
+        finally:
+            parts.store.close()
+
+
+@contextmanager
+def _refusals() -> "Iterator[None]":
+    """Say in one line what is wrong with the settings or the data."""
+    from assay.errors import AssayError
+
     try:
-        yield parts
-    finally:
-        parts.store.close()
+        yield
+    except AssayError as refusal:
+        typer.echo(str(refusal), err=True)
+        raise typer.Exit(1) from refusal
 
 
 def _settings(data_dir: Path | None, **more: Any) -> "ServerSettings":
     from assay.server.settings import ServerSettings
 
     given = {"data_dir": data_dir, **more}
-    return ServerSettings(**{name: value for name, value in given.items() if value is not None})
+    try:
+        return ServerSettings(**{name: value for name, value in given.items() if value is not None})
+    except ValueError as fault:
+        raise typer.BadParameter(str(fault)) from fault

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from assay.server.cli import DataDir, opened_folder
+from assay.server.cli import DataDir, opened
 
 app = typer.Typer(help="Jobs of a server.", no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -20,7 +20,7 @@ def list_(
     from assay.records.pages import PageRequest
 
     states = (JobState.FAILED,) if failed else (JobState.QUEUED, JobState.RUNNING)
-    with opened_folder(data_dir) as parts, parts.store.snapshot() as tx:
+    with opened(data_dir) as parts, parts.store.snapshot() as tx:
         page = tx.jobs.of_states(states, PageRequest(limit=limit))
     for job in page.items:
         when = job.finished_at or job.run_after
@@ -42,7 +42,7 @@ def retry(
     from assay.monitoring.queueing import MAX_ATTEMPTS
     from assay.records.jobs import JobState
 
-    with opened_folder(data_dir) as parts, parts.store.transaction() as tx:
+    with opened(data_dir) as parts, parts.store.transaction() as tx:
         job = tx.jobs.find(job_id)
         if job is None or job.state is not JobState.FAILED:
             raise _wrong(f"There is no failed job {job_id}. 'assay queue list --failed' shows them.")

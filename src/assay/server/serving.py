@@ -20,7 +20,7 @@ from assay.monitoring.context import Context
 from assay.server import logs
 from assay.server.settings import ServerSettings
 from assay.server.stopping import on_signals
-from assay.server.wiring import open_folder
+from assay.server.wiring import open_parts
 
 ADMIN = "admin"
 BACKLOG = 2048
@@ -101,10 +101,10 @@ class Server:
 def serve(settings: ServerSettings, token_file: Path | None) -> None:
     """Run the server until it is interrupted; what it logs goes to standard error."""
     announce = logs.configure(settings.log_format, settings.log_level)
-    parts = open_folder(settings.data_dir, settings.limits, settings.remote_files)
+    parts = open_parts(settings, settings.limits)
     server = Server(parts.context, settings)
     first_token(parts.context, token_file)
-    announce(f"Assay is listening on {server.url} (data in {settings.data_dir}). Stop with Ctrl-C.")
+    announce(f"Assay is listening on {server.url} (data in {settings.place}). Stop with Ctrl-C.")
     try:
         with on_signals(server.stop):
             server.run()
@@ -117,13 +117,11 @@ def first_token(context: Context, token_file: Path | None) -> None:
 
     It goes to the file, readable by its owner alone, or is printed once.
     """
-    with context.store.snapshot() as tx:
-        known = bool(tx.tokens.list())
-    if known:
+    token = tokens.create_first(context, ADMIN)
+    if token is None:
         if token_file is not None and not token_file.exists():
             sys.stderr.write("There are tokens already, so no first one is made: 'assay token create' makes more.\n")
         return
-    token = tokens.create(context, ADMIN, is_admin=True)
     if token_file is None:
         sys.stderr.write(f"First admin token, shown only now: {token}\n")
         return

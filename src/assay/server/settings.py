@@ -4,6 +4,7 @@ from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -21,11 +22,24 @@ class ServerSettings(BaseSettings):
     Attributes
     ----------
     data_dir : Path
-        The folder of the database and the blobs.
+        The folder of the database and the blobs, where these are not kept elsewhere.
+    database_url : str
+        A PostgreSQL database instead, ``postgresql://user:password@host:5432/name``; for any number of processes.
+    database_connections : int
+        How many connections to it one process opens at most.
+    blobs_url : str
+        With a database elsewhere: where the blobs are, ``file:///folder`` (which every process must see) or
+        ``s3://bucket/prefix?endpoint=https://host&region=name``.
+    blobs_access_key_id, blobs_secret_access_key : str
+        The keys of that bucket; without them the usual places of AWS's tools are looked at.
+    secret_key : str
+        With a database elsewhere: the key of token hashes, 64 hexadecimal digits, the same for every process.
+    secret_key_file : Path
+        A file that holds it, instead.
     host, port : str, int
         Where to listen. Loopback unless told.
     workers : int
-        Threads that run jobs.
+        Threads that run jobs; with 0 the process only answers calls, and ``assay worker`` runs them elsewhere.
     blob_grace_hours : float
         How old a blob must be that no row refers to before it is swept: longer than any call or upload takes.
     shutdown_seconds : float
@@ -37,6 +51,8 @@ class ServerSettings(BaseSettings):
         port, and networks of addresses that are not public. None unless told.
     intake_s3_endpoint, intake_s3_region, intake_s3_access_key_id, intake_s3_secret_access_key : str
         The S3-compatible store that is meant when a job names none, and the credentials for all of them.
+    idempotency_days : int
+        How long the answer to a call under an ``Idempotency-Key`` is kept to be given again.
     trusted_proxies : tuple of str
         Addresses or networks, with commas between in the environment, whose ``X-Forwarded-Proto``, ``-Host``,
         ``-Prefix`` and ``Forwarded`` headers count. None unless told.
@@ -45,11 +61,18 @@ class ServerSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="ASSAY_", extra="ignore")
 
     data_dir: Path = Path("assay-data")
+    database_url: SecretStr | None = None
+    database_connections: Annotated[int, Field(ge=2, le=1_000)] = 10
+    blobs_url: str | None = None
+    blobs_access_key_id: str | None = None
+    blobs_secret_access_key: SecretStr | None = None
+    secret_key: SecretStr | None = None
+    secret_key_file: Path | None = None
     host: str = "127.0.0.1"
     port: int = 8700
-    workers: int = 2
-    blob_grace_hours: float = Field(default=24.0, ge=1)
-    shutdown_seconds: float = Field(default=25.0, ge=0)
+    workers: Annotated[int, Field(ge=0, le=64)] = 2
+    blob_grace_hours: Annotated[float, Field(ge=1)] = 24.0
+    shutdown_seconds: Annotated[float, Field(ge=0)] = 25.0
     log_level: Literal["debug", "info", "warning", "error", "critical"] = "info"
     log_format: LogFormat = "auto"
     intake_hosts: str | None = None
@@ -57,12 +80,24 @@ class ServerSettings(BaseSettings):
     intake_s3_region: str = "us-east-1"
     intake_s3_access_key_id: str | None = None
     intake_s3_secret_access_key: SecretStr | None = None
+    idempotency_days: Annotated[int, Field(ge=1)] = 7
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
 
     @property
+    def place(self) -> str:
+        """Where the data is, for people: without what must not be shown."""
+        if self.database_url is None:
+            return str(self.data_dir)
+        parts = urlsplit(self.database_url.get_secret_value())
+        return f"PostgreSQL, {parts.hostname or 'this host'}{parts.path}"
+
+    @property
     def limits(self) -> Limits:
-        """The bounds that the server enforces."""
-        return Limits(blob_grace=timedelta(hours=self.blob_grace_hours))
+        """Bounds that these settings change."""
+        return Limits(
+            idempotency_keys_kept=timedelta(days=self.idempotency_days),
+            blob_grace=timedelta(hours=self.blob_grace_hours),
+        )
 
     @property
     def remote_files(self) -> RemoteFiles:

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from assay.storage.sql.transaction import Transaction
 
 
+# Where blobs are written only to see whether they can be.
+PROBES = "probes"
+
+
 @dataclass(frozen=True, slots=True)
 class BlobEntry:
     """A blob as the store lists it; ``modified`` is by the store's clock."""

@@ -1,5 +1,6 @@
 """Blobs as files below one folder."""
 
+import errno
 import fcntl
 import os
 import secrets
@@ -10,11 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from assay.storage.base import BlobEntry
+from assay.errors import BlobsUnavailable
+from assay.storage.base import PROBES, BlobEntry
 
 PIECE = 1 << 20
-# Where blobs are written only to see whether they can be.
-PROBES = "probes"
+FULL = {errno.ENOSPC, errno.EDQUOT}
 # Where Linux shows the open files of this process.
 HANDLES = Path("/proc/self/fd")
 
@@ -46,6 +47,12 @@ class LocalBlobs:
                 os.fsync(file.fileno())
                 _give_name(file, side)
             side.replace(target)
+        except OSError as fault:
+            if fault.errno in FULL:
+                raise BlobsUnavailable(
+                    "The disk of the blobs is full. Nothing was stored; send the call again."
+                ) from fault
+            raise
         finally:
             side.unlink(missing_ok=True)
         _sync_folder(target.parent)
@@ -130,6 +137,8 @@ class LocalBlobs:
             self.delete(key)
         except OSError as fault:
             return f"No file can be written in the blob folder: {fault.strerror}."
+        except BlobsUnavailable as full:
+            return str(full)
         return None
 
     def _path(self, key: str) -> Path:

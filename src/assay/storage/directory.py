@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from assay.storage.blobs import LocalBlobs
 from assay.storage.sql import migrate
+from assay.storage.sql.faults import answering
 from assay.storage.sql.transaction import Transaction
 
 BUSY_SECONDS = 30
@@ -55,15 +56,15 @@ class DirectoryStorage:
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """A writing transaction. The write lock is taken at once: upgrading a reader's lock can fail for good."""
-        with self.engine.connect() as connection:
+        with answering(), self.engine.connect() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             with _ending(connection):
-                yield Transaction(connection)
+                yield Transaction(connection, writing=True)
 
     @contextmanager
     def snapshot(self) -> Iterator[Transaction]:
         """A reading transaction, which sees one moment and never waits for writers."""
-        with self.engine.connect() as connection, _read_only(connection):
+        with answering(writing=False), self.engine.connect() as connection, _read_only(connection):
             connection.exec_driver_sql("BEGIN")
             with _ending(connection):
                 yield Transaction(connection)
@@ -82,10 +83,12 @@ def _read_only(connection: sa.Connection) -> Iterator[None]:
 def _ending(connection: sa.Connection) -> Iterator[None]:
     try:
         yield
+        connection.exec_driver_sql("COMMIT")
     except BaseException:
-        connection.exec_driver_sql("ROLLBACK")
+        # After some faults, such as a full disk, SQLite has rolled back by itself.
+        if connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]  # SQLite's own has it
+            connection.exec_driver_sql("ROLLBACK")
         raise
-    connection.exec_driver_sql("COMMIT")
 
 
 def _lower(text: str | None) -> str | None:

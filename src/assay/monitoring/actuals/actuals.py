@@ -63,6 +63,7 @@ def accept(
     values = {a.association_id: a for a in _read(ctx, sent, package.target)}
     now = ctx.clock()
     with ctx.store.transaction() as tx:
+        access.deployment(tx, caller, deployment_id)
         ids = list(values)
         known = tx.prediction_keys.known(deployment_id, ids)
         kept = [a for a in values.values() if keep_unmatched or a.association_id in known]

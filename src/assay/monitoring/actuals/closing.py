@@ -41,6 +41,7 @@ def close_upload(ctx: Context, job: Job, upload: Upload, also: "Callable[[Transa
     while True:
         sums = _sums(ctx, upload.deployment_id, {pair}, upload=upload)
         with ctx.store.transaction() as tx:
+            tx.deployments.hold(upload.deployment_id)
             tx.jobs.hold(job)
             if not _still(tx, upload.deployment_id, sums):
                 continue
@@ -62,6 +63,7 @@ def close_ids(
             pairs = tx.prediction_keys.pairs_holding(deployment_id, association_ids)
         sums = _sums(ctx, deployment_id, pairs, association_ids=association_ids)
         with ctx.store.transaction() as tx:
+            tx.deployments.hold(deployment_id)
             tx.jobs.hold(job)
             same = tx.prediction_keys.pairs_holding(deployment_id, association_ids) == pairs
             if not same or not _still(tx, deployment_id, sums):

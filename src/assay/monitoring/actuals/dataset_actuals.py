@@ -84,6 +84,7 @@ def store(ctx: Context, job: Job) -> None:
             ids = [a.association_id for a in actuals]
             now = ctx.clock()
             with ctx.store.transaction() as tx:
+                tx.deployments.hold(deployment_id)
                 tx.jobs.hold(job)
                 known = set(ids) if job.args["keep_unmatched"] else tx.prediction_keys.known(deployment_id, ids)
                 kept = [a for a in actuals if a.association_id in known]

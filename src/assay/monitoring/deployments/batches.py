@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from assay.errors import BatchesNotEnabled, BatchLocked, Invalid
-from assay.monitoring import access
+from assay.monitoring import access, audit
 from assay.monitoring.context import Context
+from assay.monitoring.deployments import seals
 from assay.monitoring.deployments.deletions import PURGE_BATCH
 from assay.monitoring.queueing import queued
+from assay.records.audit import AuditEvent
 from assay.records.batches import Batch, BatchModel, BatchQuery, HealthStatus
+from assay.records.deployments import Deployment
 from assay.records.ids import new_id
 from assay.records.limits import Limits
 from assay.records.monitoring_jobs import MonitoringJob
@@ -31,8 +34,35 @@ def create(ctx: Context, caller: User, deployment_id: str, fields: dict[str, Any
             raise BatchesNotEnabled(deployment.label)
         check_room(tx, deployment_id, ctx.limits)
         batch = empty(deployment_id, caller, now, fields)
-        tx.batches.create(batch)
+        add(tx, batch, caller)
+        if batch.is_locked:
+            _lock(tx, deployment, batch, caller, now)
     return batch
+
+
+def add(tx: "Transaction", batch: Batch, caller: User) -> None:
+    """Store a batch, with its line in the audit log."""
+    tx.batches.create(batch)
+    _note(tx, AuditEvent.BATCH_CREATED, batch, caller, batch.created_at, {"name": batch.name, "jobId": batch.job_id})
+
+
+def _note(
+    tx: "Transaction", event: AuditEvent, batch: Batch, caller: User, now: datetime, detail: dict[str, Any]
+) -> None:
+    audit.note(tx, event, caller, now, batch.id, detail, deployment_id=batch.deployment_id)
+
+
+def _lock(tx: "Transaction", deployment: Deployment, batch: Batch, caller: User, now: datetime) -> None:
+    made = seals.seal(tx, deployment, batch, caller, now)
+    _note(tx, AuditEvent.BATCH_LOCKED, batch, caller, now, {"name": batch.name, "seal": made.hash})
+
+
+def _unlock(tx: "Transaction", batch: Batch, caller: User, now: datetime) -> None:
+    access.owned_deployment(tx, caller, batch.deployment_id)
+    broken = tx.seals.find(batch.id)
+    tx.seals.delete(batch.id)
+    seal = None if broken is None else broken.hash
+    _note(tx, AuditEvent.BATCH_UNLOCKED, batch, caller, now, {"name": batch.name, "seal": seal})
 
 
 def check_room(tx: "Transaction", deployment_id: str, limits: Limits) -> None:
@@ -81,13 +111,36 @@ def page(ctx: Context, caller: User, deployment_id: str, query: BatchQuery, requ
 
 
 def update(ctx: Context, caller: User, deployment_id: str, batch_id: str, fields: dict[str, Any]) -> Batch:
-    """Change the columns that are named, and nothing else."""
+    """Change the columns that are named, and nothing else.
+
+    Raises
+    ------
+    Conflict
+        When it is to be locked while rows that were taken are still being counted.
+    """
     check_fields(fields, ctx.limits)
+    now = ctx.clock()
     with ctx.store.transaction() as tx:
-        access.deployment(tx, caller, deployment_id)
-        tx.batches.get(deployment_id, batch_id)
+        deployment = access.deployment(tx, caller, deployment_id)
+        old = tx.batches.get(deployment_id, batch_id)
         tx.batches.update(batch_id, **fields)
-        return tx.batches.get(deployment_id, batch_id)
+        new = tx.batches.get(deployment_id, batch_id)
+        changed = audit.changes(_shown(old), _shown(new))
+        if changed:
+            _note(tx, AuditEvent.BATCH_CHANGED, new, caller, now, changed)
+        if new.is_locked and not old.is_locked:
+            _lock(tx, deployment, new, caller, now)
+        if old.is_locked and not new.is_locked:
+            _unlock(tx, new, caller, now)
+    return new
+
+
+def _shown(batch: Batch) -> dict[str, Any]:
+    return {
+        "name": batch.name,
+        "description": batch.description,
+        "externalContextUrl": batch.external_context_url,
+    }
 
 
 def delete(ctx: Context, caller: User, deployment_id: str, batch_id: str) -> None:
@@ -95,7 +148,11 @@ def delete(ctx: Context, caller: User, deployment_id: str, batch_id: str) -> Non
     now = ctx.clock()
     with ctx.store.transaction() as tx:
         access.deployment(tx, caller, deployment_id)
-        tx.batches.get(deployment_id, batch_id)
+        gone = tx.batches.get(deployment_id, batch_id)
+        broken = tx.seals.find(batch_id)
+        detail = {"name": gone.name, "rows": gone.predictions_count, "seal": None if broken is None else broken.hash}
+        _note(tx, AuditEvent.BATCH_DELETED, gone, caller, now, detail)
+        tx.seals.delete(batch_id)
         tx.profiles.delete(batch_id=batch_id)
         tx.accuracy.delete(batch_id=batch_id)
         tx.service_requests.delete(batch_id=batch_id)
@@ -133,14 +190,18 @@ def set_model_span(
     span: tuple[datetime | None, datetime | None],
 ) -> BatchModel:
     """Set a model's first or last prediction time, or both."""
+    now = ctx.clock()
     with ctx.store.transaction() as tx:
         access.deployment(tx, caller, deployment_id)
-        tx.batches.get(deployment_id, batch_id)
+        batch = tx.batches.get(deployment_id, batch_id)
         old = tx.batches.get_model(batch_id, model_id)
         start, end = span[0] or old.start_time, span[1] or old.end_time
         if end < start:
             raise Invalid(f"endTime {end.isoformat()} is before startTime {start.isoformat()}.")
         tx.batches.set_model_span(batch_id, model_id, start, end)
+        if (start, end) != (old.start_time, old.end_time):
+            span_of = {"modelId": model_id, "startTime": start, "endTime": end}
+            _note(tx, AuditEvent.BATCH_CHANGED, batch, caller, now, span_of)
         return tx.batches.get_model(batch_id, model_id)
 
 

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from assay.monitoring import paths
 from assay.monitoring.actuals.accuracy_refresh import recompute
 from assay.monitoring.context import Context
 from assay.records.jobs import Job
@@ -24,6 +25,8 @@ def purge_batch(ctx: Context, job: Job) -> None:
     with ctx.store.transaction() as tx:
         touched = tx.prediction_keys.pairs_overlapping(deployment_id, batch_id=batch_id)
         prefixes = [*tx.uploads.purge(batch_id=batch_id), *_result_of(tx, batch_id)]
+        # Not before: the rows of a deleted batch are nobody else's business, and removing them may take long.
+        tx.deployments.hold(deployment_id)
         if touched:
             recompute(tx, deployment_id, touched, job.user_id, now)
         tx.jobs.complete(job, now)
@@ -45,6 +48,9 @@ def purge_deployment(ctx: Context, job: Job) -> None:
     deployment_id = job.args["deployment_id"]
     now = ctx.clock()
     with ctx.store.transaction() as tx:
+        # First of all, because their workers write to the same rows in this order.
+        for task_id in tx.monitoring_jobs.tasks(deployment_id):
+            tx.jobs.cancel(task_id, now)
         tx.profiles.delete(deployment_id=deployment_id)
         tx.accuracy.delete(deployment_id=deployment_id)
         tx.service_requests.delete(deployment_id=deployment_id)
@@ -54,15 +60,14 @@ def purge_deployment(ctx: Context, job: Job) -> None:
         tx.segments.delete(deployment_id)
         tx.exports.delete(deployment_id)
         tx.erasures.delete(deployment_id)
+        tx.seals.delete_of(deployment_id)
         prefixes = list(tx.uploads.purge(deployment_id=deployment_id))
         tx.job_definitions.delete(deployment_id=deployment_id)
-        for gone in tx.monitoring_jobs.purge(deployment_id):
-            prefixes.append(gone.prefix)
-            if gone.task_id is not None:
-                tx.jobs.cancel(gone.task_id, now)
+        prefixes += [gone.prefix for gone in tx.monitoring_jobs.purge(deployment_id)]
         tx.health_changes.delete(deployment_id)
         tx.model_history.delete(deployment_id)
         tx.remote_events.delete(deployment_id)
+        tx.idempotency_keys.forget_below(paths.deployment(deployment_id))
         tx.jobs.complete(job, now)
     for prefix in prefixes:
         ctx.store.blobs.delete(prefix)

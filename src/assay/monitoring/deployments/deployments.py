@@ -1,11 +1,11 @@
 """Deployments: made from a model package, changed, and deleted with all that belongs to them."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assay.errors import Invalid
-from assay.monitoring import access, paths
+from assay.monitoring import access, audit, paths
 from assay.monitoring.context import Context
 from assay.monitoring.deployments.baselines import PREPARE_BASELINE
 from assay.monitoring.deployments.deletions import PURGE_DEPLOYMENT
@@ -14,11 +14,15 @@ from assay.monitoring.profiles import segment_profiles
 from assay.monitoring.queueing import finished, queued
 from assay.monitoring.rows.segments import check_attributes
 from assay.monitoring.watched import watched_by
+from assay.records.audit import AuditEvent
 from assay.records.deployments import DeployedModel, Deployment, ModelPeriod, Settings
 from assay.records.ids import new_id
 from assay.records.jobs import Job
 from assay.records.models import Feature, ModelPackage
 from assay.records.users import User
+
+if TYPE_CHECKING:
+    from assay.storage.sql.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,8 @@ def create(ctx: Context, caller: User, new: NewDeployment) -> tuple[Deployment, 
             runtime_parameters=new.runtime_parameters,
         )
         tx.deployments.create(deployment)
+        made_of = {"label": new.label, "modelPackageId": package.id}
+        _note(tx, AuditEvent.DEPLOYMENT_CREATED, deployment, caller, now, made_of)
         tx.deployments.add_model(
             DeployedModel(deployment.id, package.model_id, package.id, tx.baselines.newest_of(package.id), now, None)
         )
@@ -76,6 +82,12 @@ def create(ctx: Context, caller: User, new: NewDeployment) -> tuple[Deployment, 
         )
         tx.jobs.create(job)
     return deployment, job
+
+
+def _note(
+    tx: "Transaction", event: AuditEvent, deployment: Deployment, caller: User, now: datetime, detail: dict[str, Any]
+) -> None:
+    audit.note(tx, event, caller, now, deployment.id, detail, deployment_id=deployment.id)
 
 
 def _period(deployment: Deployment, package: ModelPackage, caller: User, now: datetime) -> ModelPeriod:
@@ -109,16 +121,20 @@ def update(ctx: Context, caller: User, deployment_id: str, changes: dict[str, An
     if "label" in changes and not (changes["label"] or "").strip():
         raise Invalid("label: found a blank text, expected a name.")
     with ctx.store.transaction() as tx:
-        access.deployment(tx, caller, deployment_id)
+        old = access.deployment(tx, caller, deployment_id)
         if changes:
             tx.deployments.update(deployment_id, **changes)
+        changed = audit.changes({name: getattr(old, name) for name in changes}, changes)
+        if changed:
+            _note(tx, AuditEvent.DEPLOYMENT_CHANGED, old, caller, ctx.clock(), changed)
 
 
 def delete(ctx: Context, caller: User, deployment_id: str) -> None:
     """Delete a deployment; it is gone from every answer at once, a job removes its data."""
     now = ctx.clock()
     with ctx.store.transaction() as tx:
-        access.deployment(tx, caller, deployment_id)
+        gone = access.deployment(tx, caller, deployment_id)
+        _note(tx, AuditEvent.DEPLOYMENT_DELETED, gone, caller, now, {"label": gone.label})
         tx.deployments.delete(deployment_id, now)
         tx.uploads.withdraw(deployment_id=deployment_id)
         tx.jobs.create(queued(PURGE_DEPLOYMENT, {"deployment_id": deployment_id}, caller.id, now))
@@ -144,6 +160,9 @@ def change_settings(ctx: Context, caller: User, deployment_id: str, changes: dic
             check_attributes(ctx, package, after.segment_attributes)
         _check_tracked(package, changes)
         tx.deployments.save_settings(deployment_id, after)
+        changed = audit.changes(asdict(before), asdict(after))
+        if changed:
+            _note(tx, AuditEvent.SETTINGS_CHANGED, deployment, caller, now, changed)
         if not set(after.segmented_by) <= set(before.segmented_by):
             return segment_profiles.ask(tx, deployment_id, caller.id, now)
         job = finished("change_settings", caller.id, now, result_path=paths.settings(deployment_id))

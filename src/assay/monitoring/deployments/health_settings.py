@@ -6,8 +6,9 @@ from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from assay.errors import Invalid
-from assay.monitoring import access
+from assay.monitoring import access, audit
 from assay.monitoring.context import Context
+from assay.records.audit import AuditEvent
 from assay.records.deployments import Deployment
 from assay.records.health import AccuracyRule, CustomRule, DriftRule, HealthSettings
 from assay.records.models import Target
@@ -67,6 +68,10 @@ def change(ctx: Context, caller: User, deployment_id: str, changes: Changes) -> 
         settings = _complete(HealthSettings.of(changed), target)
         _check(settings, target, _known_features(tx, deployment))
         tx.health_changes.put(deployment_id, changed)
+        told = audit.changes(stored, changed)
+        if told:
+            event, detail = AuditEvent.SETTINGS_CHANGED, {"health": told}
+            audit.note(tx, event, caller, ctx.clock(), deployment_id, detail, deployment_id=deployment_id)
     return settings
 
 

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assay.errors import Conflict, Gone, Invalid, UnknownDeployment, UnknownModel, UnknownModelPackage
-from assay.monitoring import access, paths
+from assay.monitoring import access, audit, paths
 from assay.monitoring.context import Context
 from assay.monitoring.deployments import baselines
 from assay.monitoring.queueing import queued
+from assay.records.audit import AuditEvent
 from assay.records.deployments import DeployedModel, Deployment, ModelPeriod, ReplacementReason
 from assay.records.jobs import Job
 from assay.records.models import ModelPackage, PackageQuery
@@ -115,10 +116,10 @@ def replace_model(ctx: Context, job: Job) -> None:
     baseline_id, fresh = baselines.ready_or_fresh(ctx, job.args["model_package_id"])
     now = ctx.clock()
     with ctx.store.transaction() as tx:
-        tx.jobs.hold(job)
         deployment = tx.deployments.find(deployment_id)
         if deployment is None:
             raise UnknownDeployment(deployment_id)
+        tx.jobs.hold(job)
         package = tx.model_packages.find(job.args["model_package_id"])
         if package is None:
             raise UnknownModelPackage(job.args["model_package_id"])
@@ -144,6 +145,8 @@ def replace_model(ctx: Context, job: Job) -> None:
                 user_name=user.name,
             )
         )
+        models = {"modelId": [deployment.model_id, package.model_id], "reason": str(reason)}
+        audit.note(tx, AuditEvent.MODEL_REPLACED, user, now, deployment_id, models, deployment_id=deployment_id)
         tx.jobs.complete(job, now)
 
 

@@ -10,7 +10,8 @@
 Profiles keep only counts by cell, and accuracy that was closed by age only sums: neither holds an id, and both stay.
 """
 
-from datetime import timedelta
+from dataclasses import asdict
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from assay.errors import Postponed
@@ -19,6 +20,7 @@ from assay.monitoring.actuals.accuracy_refresh import recompute
 from assay.monitoring.context import Context
 from assay.monitoring.erasures.file_erasure import drop_exports, drop_results
 from assay.monitoring.erasures.row_erasure import without_id
+from assay.records.audit import AuditEvent
 from assay.records.erasures import Erasure, Removed
 from assay.records.jobs import Job, JobState
 from assay.records.monitoring_jobs import JobStatus
@@ -53,14 +55,20 @@ def erase(ctx: Context, job: Job) -> None:
         drop_exports(ctx, job, erasure)
         drop_results(ctx, job, erasure)
         _clear(ctx, erasure)
+    now = ctx.clock()
     with ctx.store.transaction() as tx:
         if erasure is not None:
-            tx.erasures.finish(erasure.id, ctx.clock())
-        tx.jobs.complete(job, ctx.clock())
-        done = None if erasure is None else tx.erasures.find(erasure.id)
-    if done is not None:
-        rows, actuals = done.removed.rows, done.removed.actuals
-        audit.note("erasure.done", done.deployment_id, job.user_id, erasure=done.id, rows=rows, actuals=actuals)
+            tx.deployments.hold(erasure.deployment_id)
+            _note(tx, erasure, job, now)
+            tx.erasures.finish(erasure.id, now)
+        tx.jobs.complete(job, now)
+
+
+def _note(tx: "Transaction", erasure: Erasure, job: Job, now: datetime) -> None:
+    done = tx.erasures.find(erasure.id)
+    removed = {} if done is None else asdict(done.removed)
+    caller, of = tx.users.get(job.user_id), erasure.deployment_id
+    audit.note(tx, AuditEvent.ERASURE_DONE, caller, now, erasure.id, {"removed": removed}, deployment_id=of)
 
 
 def _clear(ctx: Context, erasure: Erasure) -> None:
@@ -75,6 +83,7 @@ def _settle(ctx: Context, job: Job, erasure: Erasure) -> None:
     """Wait for what is being counted, and give up what will never be."""
     gone: list[str] = []
     with ctx.store.transaction() as tx:
+        tx.deployments.hold(erasure.deployment_id)
         tx.jobs.hold(job)
         jobs_at_work = tx.monitoring_jobs.at_work(erasure.deployment_id, erasure.created_at)
         waiting = tx.uploads.pending(erasure.deployment_id, erasure.created_at)
@@ -100,6 +109,7 @@ def _is_open(tx: "Transaction", upload: Upload) -> bool:
 def _forget(ctx: Context, job: Job, erasure: Erasure, association_id: str) -> None:
     deployment_id, now = erasure.deployment_id, ctx.clock()
     with ctx.store.transaction() as tx:
+        tx.deployments.hold(deployment_id)
         tx.jobs.hold(job)
         touched = tx.prediction_keys.pairs_holding(deployment_id, [association_id])
         removed = Removed(

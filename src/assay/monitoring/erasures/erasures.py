@@ -4,6 +4,7 @@ from assay.errors import Invalid, UnknownErasure
 from assay.monitoring import access, audit, paths
 from assay.monitoring.context import Context
 from assay.monitoring.queueing import queued
+from assay.records.audit import AuditEvent
 from assay.records.erasures import Erasure, Removed
 from assay.records.ids import new_id
 from assay.records.jobs import Job
@@ -29,7 +30,7 @@ def create(ctx: Context, caller: User, deployment_id: str, association_id: str) 
     now = ctx.clock()
     erasure_id = new_id(now)
     with ctx.store.transaction() as tx:
-        access.deployment(tx, caller, deployment_id)
+        access.owned_deployment(tx, caller, deployment_id)
         path = paths.erasure(deployment_id, erasure_id)
         # The id itself is in the erasure alone, which forgets it at the end; jobs are kept as they are.
         key = f"{ERASE_ID}:{deployment_id}"
@@ -51,7 +52,8 @@ def create(ctx: Context, caller: User, deployment_id: str, association_id: str) 
         )
         tx.jobs.create(job)
         tx.erasures.create(erasure)
-    audit.note("erasure.asked", deployment_id, caller.id, erasure=erasure_id)
+        # Never the id: the log outlives what it tells of.
+        audit.note(tx, AuditEvent.ERASURE_REQUESTED, caller, now, erasure_id, {}, deployment_id=deployment_id)
     return erasure, job
 
 

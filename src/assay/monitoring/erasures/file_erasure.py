@@ -30,6 +30,7 @@ def drop_exports(ctx: Context, job: Job, erasure: Erasure) -> None:
         if not _holds(ctx, dataset.blob_key, dataset.form, str(erasure.association_id)):
             continue
         with ctx.store.transaction() as tx:
+            tx.deployments.hold(erasure.deployment_id)
             tx.jobs.hold(job)
             keys = export_files.drop(tx, export, ctx.clock())
             tx.erasures.add(erasure.id, Removed(exports=len(keys)), keys)
@@ -43,6 +44,7 @@ def drop_results(ctx: Context, job: Job, erasure: Erasure) -> None:
         if not _holds(ctx, one.result_key, FileForm.CSV, str(erasure.association_id)):
             continue
         with ctx.store.transaction() as tx:
+            tx.deployments.hold(erasure.deployment_id)
             tx.jobs.hold(job)
             tx.monitoring_jobs.update(one.id, results_deleted=True)
             tx.erasures.add(erasure.id, Removed(job_results=1), [f"{one.prefix}/"])

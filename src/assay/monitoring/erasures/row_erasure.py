@@ -61,6 +61,7 @@ def _write(ctx: Context, upload: Upload, part: int, prefix: str, count: int, ass
 
 def _swap(ctx: Context, job: Job, erasure: Erasure, upload: Upload, prefix: str, rows: int) -> bool:
     with ctx.store.transaction() as tx:
+        tx.deployments.hold(upload.deployment_id)
         tx.jobs.hold(job)
         present = tx.uploads.find_by_id(upload.id)
         if present is None or not _same_place(present, upload):

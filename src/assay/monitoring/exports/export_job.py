@@ -14,6 +14,7 @@ from assay.monitoring.exports.export_columns import ExportColumns
 from assay.monitoring.exports.export_rows import RowsReader
 from assay.monitoring.exports.exports import training_data
 from assay.monitoring.rows.training_rows import training_chunks
+from assay.monitoring.undoing import undone
 from assay.records.datasets import Dataset, DatasetState, FileForm
 from assay.records.deployments import Deployment
 from assay.records.exports import Cut, Export, ExportKind
@@ -91,18 +92,15 @@ def _filled(ctx: Context, job: Job) -> bool:
     work = _work(ctx, job)
     dataset_id = new_id(ctx.clock())
     key = f"{_folder(job, job.attempt)}/{dataset_id}"
-    stored = False
-    try:
+    with undone(lambda: ctx.store.blobs.delete(key)):
         size = ctx.store.blobs.put(key, work.pieces())
         with ctx.store.transaction() as tx:
             same = _is_all_there(tx, work)
             if same:
                 _store(tx, work, _dataset(tx, work, dataset_id, key, size))
-        stored = same
-    finally:
-        if not stored:
-            ctx.store.blobs.delete(key)
-    return stored
+    if not same:
+        ctx.store.blobs.delete(key)
+    return same
 
 
 def _work(ctx: Context, job: Job) -> _Work:

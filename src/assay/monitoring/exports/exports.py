@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from assay.errors import Gone, Invalid, UnknownExport
-from assay.monitoring import access, paths
+from assay.monitoring import access, audit, paths
 from assay.monitoring.context import Context
 from assay.monitoring.queueing import queued
 from assay.monitoring.rows.kept_rows import require_kept
+from assay.records.audit import AuditEvent
 from assay.records.datasets import Dataset, FileForm
 from assay.records.deployments import Deployment
 from assay.records.exports import Export, ExportKind, ExportQuery
@@ -79,6 +80,14 @@ def create(ctx: Context, caller: User, deployment_id: str, new: NewExport) -> tu
         export = _record(export_id, deployment, replace(new, model_id=model.model_id), job, caller)
         tx.jobs.create(job)
         tx.exports.create(export)
+        told = {
+            "kind": str(new.kind),
+            "modelId": export.model_id,
+            "start": export.start,
+            "end": export.end,
+            "batchIds": None if export.batch_ids is None else list(export.batch_ids),
+        }
+        audit.note(tx, AuditEvent.EXPORT_CREATED, caller, now, export_id, told, deployment_id=deployment_id)
     return export, job
 
 

@@ -85,8 +85,18 @@ class SentAggregates:
     segments: Mapping[Segment, AggregateGroup]
 
 
-def accept(ctx: Context, caller: User, deployment_id: str, sent: Sequence[SentAggregates]) -> int:
-    """Count aggregated rows; all of the call, or nothing. Returns how many rows count."""
+def accept(
+    ctx: Context,
+    caller: User,
+    deployment_id: str,
+    sent: Sequence[SentAggregates],
+    *,
+    content_hash: str | None = None,
+) -> int:
+    """Count aggregated rows; all of the call, or nothing. Returns how many rows count.
+
+    ``content_hash`` is the SHA-256 of the call's body.
+    """
     if not sent:
         raise Invalid("data: found an empty list, expected aggregates.")
     if len(sent) > ctx.limits.max_rows_per_call:
@@ -103,15 +113,16 @@ def accept(ctx: Context, caller: User, deployment_id: str, sent: Sequence[SentAg
         model = models[one.model_id]
         tally = Tally(ctx, model.ready, tracking(deployment.settings), "", cut.again())
         _fill(tally, model, one, f"data[{number}]", now)
-        upload = intake.counted(_upload(deployment_id, one, caller, now), tally)
+        upload = intake.counted(replace(_upload(deployment_id, one, caller, now), content_hash=content_hash), tally)
         arrivals.append(intake.Arrival(upload, tally, caller.id, now))
     with ctx.store.transaction() as tx:
         # Asked again inside the transaction that counts: the batch may have been locked since.
+        access.deployment(tx, caller, deployment_id)
         for batch_id in {s.batch_id for s in sent if s.batch_id is not None}:
             access.open_batch(tx, deployment_id, batch_id)
         for arrival in arrivals:
             upload = replace(arrival.upload, seq=tx.uploads.create(arrival.upload))
-            intake.count_at_once(ctx, tx, replace(arrival, upload=upload))
+            intake.count_at_once(tx, replace(arrival, upload=upload))
     rows = sum(arrival.tally.rows for arrival in arrivals)
     ctx.meters.took_in("aggregates", rows)
     return rows

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from assay.errors import UnknownDeployment
+from assay.monitoring import access
 from assay.monitoring.actuals.accuracy_refresh import recompute
 from assay.monitoring.context import Context
 from assay.monitoring.profiles import segment_profiles
@@ -48,20 +50,45 @@ def counted(upload: Upload, tally: Tally) -> Upload:
 
 @dataclass(frozen=True)
 class Arrival:
-    """An upload that is to count now, with its rows' tally and who sent it."""
+    """An upload that is to count now, with its rows' tally and who sent it.
+
+    ``ids`` are the association ids of a small one, read before the transaction: nobody should wait for the blob store
+    while the deployment is held.
+    """
 
     upload: Upload
     tally: Tally
     user_id: str
     now: datetime
+    ids: tuple[pl.Series, ...] = ()
 
 
-def count_at_once(ctx: Context, tx: "Transaction", arrival: Arrival) -> None:
-    """Make a small upload count, wholly within the caller's transaction."""
+def with_ids(ctx: Context, arrival: Arrival) -> Arrival:
+    """A small upload with its association ids."""
+    return replace(arrival, ids=tuple(association_ids(ctx, arrival)))
+
+
+def count_at_once(tx: "Transaction", arrival: Arrival) -> Upload:
+    """Make a small upload count, wholly within the caller's transaction, which holds the deployment.
+
+    Returns it with what was found of it.
+    """
     count(tx, arrival)
-    for ids in association_ids(ctx, arrival):
+    for ids in arrival.ids:
         tx.prediction_keys.add(arrival.upload.deployment_id, arrival.upload.seq, ids)
     follow(tx, arrival.upload, arrival.user_id, arrival.now)
+    if not arrival.tally.has_association_ids:
+        return arrival.upload
+    return with_repeats(tx, arrival.upload, tx.prediction_keys.repeated(arrival.upload))
+
+
+def with_repeats(tx: "Transaction", upload: Upload, repeated: int) -> Upload:
+    """The upload with how many of its association ids its batch held before, noted in its report."""
+    if not repeated:
+        return upload
+    noted = replace(upload, report={**upload.report, "withRepeatedAssociationId": repeated})
+    tx.uploads.update(upload.id, report=noted.report)
+    return noted
 
 
 def count_in_steps(
@@ -80,9 +107,12 @@ def count_in_steps(
             tx.jobs.hold(job)
             tx.prediction_keys.add(upload.deployment_id, upload.seq, ids)
     with ctx.store.transaction() as tx:
+        if tx.deployments.find(upload.deployment_id) is None:
+            raise UnknownDeployment(upload.deployment_id)
         tx.jobs.hold(job)
         if upload.batch_id is not None:
-            tx.batches.get(upload.deployment_id, upload.batch_id)
+            # A lock waits for what is being counted; whatever comes to be locked all the same takes no rows.
+            access.open_batch(tx, upload.deployment_id, upload.batch_id)
         tx.uploads.update(upload.id, **{name: getattr(upload, name) for name in COUNTED_FIELDS})
         count(tx, arrival)
         if also is not None:

@@ -10,6 +10,7 @@ from assay.monitoring.intake import uploads
 from assay.monitoring.intake.uploads import COUNT_UPLOAD
 from assay.monitoring.queueing import queued
 from assay.monitoring.rows.file_rows import ColumnRoles, plan_of
+from assay.monitoring.undoing import undone
 from assay.monitoring.watched import watched
 from assay.records.jobs import Job
 from assay.records.users import User
@@ -33,7 +34,8 @@ def accept(ctx: Context, caller: User, deployment_id: str, dataset_id: str) -> J
     args = {**uploads.count_args(upload, plan), "uncounted": True}
     job = queued(COUNT_UPLOAD, args, caller.id, now, result_path=paths.deployment(deployment_id))
     ctx.store.blobs.put(uploads.incoming(upload), ctx.store.blobs.stream(dataset.blob_key))
-    with ctx.store.transaction() as tx:
+    with undone(lambda: ctx.store.blobs.delete(uploads.incoming(upload))), ctx.store.transaction() as tx:
+        access.deployment(tx, caller, deployment_id)
         tx.uploads.create(upload)
         tx.jobs.create(job)
     return job

@@ -1,5 +1,6 @@
 """Predictions sent as JSON, by column: checked as a whole, then counted in one transaction."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -10,6 +11,7 @@ from assay.monitoring.intake import counting as intake
 from assay.monitoring.rows.json_rows import RowBlock, height_of, rows_of
 from assay.monitoring.rows.segments import cut_of
 from assay.monitoring.rows.tally import Tally, tracking
+from assay.monitoring.undoing import undone
 from assay.monitoring.watched import watched
 from assay.records.ids import new_id
 from assay.records.uploads import Upload, UploadState
@@ -18,11 +20,12 @@ from assay.records.users import User
 
 @dataclass(frozen=True, slots=True)
 class RowsCall:
-    """All rows of one call, and what of them is to be counted."""
+    """All rows of one call, and what of them is to be counted; ``content_hash`` is the SHA-256 of its body."""
 
     blocks: list[RowBlock]
     skip_drift: bool = False
     skip_accuracy: bool = False
+    content_hash: str | None = None
 
 
 def accept(ctx: Context, caller: User, deployment_id: str, call: RowsCall) -> list[Upload]:
@@ -42,31 +45,38 @@ def accept(ctx: Context, caller: User, deployment_id: str, call: RowsCall) -> li
         Tally(ctx, models[block.model_id].ready, tracked, f"rows/{deployment_id}/{upload_id}", cut.again())
         for block, upload_id in zip(call.blocks, ids, strict=True)
     ]
-    try:
+    with undone(lambda: _discard(tallies)):
         arrivals = []
         for block, upload_id, tally, some in zip(call.blocks, ids, tallies, rows, strict=True):
             tally.add(some)
-            upload = intake.counted(_upload(upload_id, deployment_id, block, tally, caller, now), tally)
-            arrivals.append(intake.Arrival(upload, tally, caller.id, now))
-        return _store(ctx, deployment_id, arrivals)
-    except BaseException:
-        for tally in tallies:
-            tally.discard()
-        raise
+            pending = _upload(upload_id, deployment_id, block, tally, caller, now)
+            upload = intake.counted(replace(pending, content_hash=call.content_hash), tally)
+            arrivals.append(intake.with_ids(ctx, intake.Arrival(upload, tally, caller.id, now)))
+        return _store(ctx, caller, deployment_id, arrivals)
 
 
-def _store(ctx: Context, deployment_id: str, arrivals: list[intake.Arrival]) -> list[Upload]:
+def _discard(tallies: list[Tally]) -> None:
+    for tally in tallies:
+        tally.discard()
+
+
+def _store(ctx: Context, caller: User, deployment_id: str, arrivals: list[intake.Arrival]) -> list[Upload]:
     stored = []
     with ctx.store.transaction() as tx:
         # Asked again inside the transaction that counts: the batch may have been locked since.
+        access.deployment(tx, caller, deployment_id)
         for batch_id in {a.upload.batch_id for a in arrivals if a.upload.batch_id is not None}:
             access.open_batch(tx, deployment_id, batch_id)
         for arrival in arrivals:
             upload = replace(arrival.upload, seq=tx.uploads.create(arrival.upload))
-            intake.count_at_once(ctx, tx, replace(arrival, upload=upload))
-            stored.append(upload)
+            stored.append(intake.count_at_once(tx, replace(arrival, upload=upload)))
     ctx.meters.took_in("predictions", sum(arrival.tally.rows for arrival in arrivals))
     return stored
+
+
+def repeated_association_ids(uploads: Iterable[Upload]) -> int:
+    """Association ids of some uploads that their batches held before them."""
+    return sum(upload.report.get("withRepeatedAssociationId", 0) for upload in uploads)
 
 
 def _check_size(ctx: Context, call: RowsCall) -> None:

@@ -16,6 +16,7 @@ from assay.monitoring.context import Context
 from assay.monitoring.intake import counting as intake
 from assay.monitoring.queueing import finished, queued
 from assay.monitoring.rows.file_rows import ColumnRoles, FilePlan, plan_of, tally_of
+from assay.monitoring.undoing import undone
 from assay.monitoring.watched import watched
 from assay.records.datasets import FileForm
 from assay.records.ids import new_id
@@ -44,14 +45,20 @@ class NewFile:
     columns: ColumnRoles = field(default_factory=ColumnRoles)
 
 
-def accept(ctx: Context, caller: User, deployment_id: str, file: NewFile) -> tuple[Upload, Job]:
-    """Take in a file. A small one counts when this returns, a large one when its job has run.
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a delivery came to; the job's status can be polled even where it is done.
 
-    Returns
-    -------
-    upload, job
-        The job's status can be polled in both cases.
+    ``is_repeated`` says that the upload was there already, and this delivery changed nothing.
     """
+
+    upload: Upload
+    job: Job
+    is_repeated: bool = False
+
+
+def accept(ctx: Context, caller: User, deployment_id: str, file: NewFile) -> Taken:
+    """Take in a file. A small one counts when this returns, a large one when its job has run."""
     if not 0 < len(file.key) <= ctx.limits.max_upload_key_length:
         raise Invalid(f"uploadKey: expected 1 to {ctx.limits.max_upload_key_length} characters.")
     if "\x00" in file.key:
@@ -63,7 +70,7 @@ def accept(ctx: Context, caller: User, deployment_id: str, file: NewFile) -> tup
         if known is None:
             access.open_batch(tx, deployment_id, file.batch_id)
     if known is not None:
-        return known, _repeated(ctx, caller, known)
+        return _repeated(ctx, caller, known)
     plan = plan_of(model, ctx.engine.columns(file.path, file.form), file.form, file.columns)
     if file.size <= ctx.limits.inline_upload_bytes:
         return _count_now(ctx, caller, plan, file)
@@ -84,20 +91,20 @@ def _same_upload(tx: "Transaction", deployment_id: str, file: NewFile) -> Upload
     return found
 
 
-def _repeated(ctx: Context, caller: User, upload: Upload) -> Job:
+def _repeated(ctx: Context, caller: User, upload: Upload) -> Taken:
     with ctx.store.transaction() as tx:
         job = tx.jobs.find(upload.job_id) if upload.job_id else None
         if job is None:
             job = finished(COUNT_UPLOAD, caller.id, ctx.clock(), result_path=_path(upload))
             tx.jobs.create(job)
-    return job
+    return Taken(upload, job, is_repeated=True)
 
 
 def _path(upload: Upload) -> str:
     return paths.upload(upload.deployment_id, str(upload.batch_id), str(upload.key))
 
 
-def _count_now(ctx: Context, caller: User, plan: FilePlan, file: NewFile) -> tuple[Upload, Job]:
+def _count_now(ctx: Context, caller: User, plan: FilePlan, file: NewFile) -> Taken:
     now = ctx.clock()
     upload = replace(
         new_upload(plan, caller, now), batch_id=file.batch_id, key=file.key, content_hash=file.content_hash
@@ -106,23 +113,22 @@ def _count_now(ctx: Context, caller: User, plan: FilePlan, file: NewFile) -> tup
     upload = intake.counted(upload, tally)
     job = finished(COUNT_UPLOAD, caller.id, now, result_path=_path(upload))
     upload = replace(upload, job_id=job.id)
-    try:
+    with undone(tally.discard):
+        arrival = intake.with_ids(ctx, intake.Arrival(upload, tally, caller.id, now))
         with ctx.store.transaction() as tx:
+            access.deployment(tx, caller, upload.deployment_id)
             known = _same_upload(tx, upload.deployment_id, file)
             if known is None:
                 access.open_batch(tx, upload.deployment_id, file.batch_id)
                 tx.jobs.create(job)
                 _forget_refused(tx, file)
                 upload = replace(upload, seq=tx.uploads.create(upload))
-                intake.count_at_once(ctx, tx, intake.Arrival(upload, tally, caller.id, now))
-    except BaseException:
-        tally.discard()
-        raise
+                upload = intake.count_at_once(tx, replace(arrival, upload=upload))
     if known is not None:
         tally.discard()
-        return known, _repeated(ctx, caller, known)
+        return _repeated(ctx, caller, known)
     ctx.meters.took_in("predictions", tally.rows)
-    return upload, job
+    return Taken(upload, job)
 
 
 def _forget_refused(tx: "Transaction", file: NewFile) -> None:
@@ -132,7 +138,7 @@ def _forget_refused(tx: "Transaction", file: NewFile) -> None:
         tx.uploads.update(old.id, key=None)
 
 
-def _count_later(ctx: Context, caller: User, plan: FilePlan, file: NewFile) -> tuple[Upload, Job]:
+def _count_later(ctx: Context, caller: User, plan: FilePlan, file: NewFile) -> Taken:
     now = ctx.clock()
     upload = replace(
         new_upload(plan, caller, now), batch_id=file.batch_id, key=file.key, content_hash=file.content_hash
@@ -146,7 +152,8 @@ def _count_later(ctx: Context, caller: User, plan: FilePlan, file: NewFile) -> t
     )
     upload = replace(upload, job_id=job.id)
     ctx.store.blobs.put(incoming(upload), _pieces(file.path))
-    with ctx.store.transaction() as tx:
+    with undone(lambda: ctx.store.blobs.delete(incoming(upload))), ctx.store.transaction() as tx:
+        access.deployment(tx, caller, upload.deployment_id)
         known = _same_upload(tx, upload.deployment_id, file)
         if known is None:
             access.open_batch(tx, upload.deployment_id, file.batch_id)
@@ -155,8 +162,8 @@ def _count_later(ctx: Context, caller: User, plan: FilePlan, file: NewFile) -> t
             tx.jobs.create(job)
     if known is not None:
         ctx.store.blobs.delete(incoming(upload))
-        return known, _repeated(ctx, caller, known)
-    return upload, job
+        return _repeated(ctx, caller, known)
+    return Taken(upload, job)
 
 
 def incoming(upload: Upload) -> str:
@@ -178,15 +185,19 @@ def count(ctx: Context, job: Job) -> None:
     if upload.state is UploadState.PENDING:
         try:
             arrival = _arrival(ctx, job, upload)
+            intake.count_in_steps(ctx, job, arrival)
         except Invalid as fault:
             _refuse(ctx, job, upload, fault)
             return
-        intake.count_in_steps(ctx, job, arrival)
         upload = arrival.upload
     with ctx.store.snapshot() as tx:
         touched = intake.touched_by(tx, upload)
+        # After it began to count: of two uploads that count at the same time, the later one sees the other.
+        repeated = tx.prediction_keys.repeated(upload)
     now = ctx.clock()
     with ctx.store.transaction() as tx:
+        tx.deployments.hold(upload.deployment_id)
+        intake.with_repeats(tx, upload, repeated)
         if touched:
             recompute(tx, upload.deployment_id, touched, job.user_id, now)
         tx.jobs.complete(job, now)

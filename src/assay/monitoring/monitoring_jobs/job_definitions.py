@@ -98,6 +98,12 @@ def find(tx: "Transaction", caller: User, definition_id: str) -> JobDefinition:
     return found
 
 
+def _held(tx: "Transaction", caller: User, definition_id: str) -> JobDefinition:
+    """The same for a change of the definition: nobody else changes it until the end of the transaction."""
+    tx.deployments.hold(find(tx, caller, definition_id).deployment_id)
+    return find(tx, caller, definition_id)
+
+
 def _existing(tx: "Transaction", definition_id: str) -> JobDefinition:
     found = tx.job_definitions.find(definition_id)
     if found is None:
@@ -123,7 +129,7 @@ def update(
     """Change what is named: ``name``, ``enabled`` and ``schedule``, and fields of the job's specification."""
     now = ctx.clock()
     with ctx.store.transaction() as tx:
-        old = find(tx, caller, definition_id)
+        old = _held(tx, caller, definition_id)
         spec = replace(old.spec, **spec_changes)
         job_specs.check(ctx, tx, caller, spec)
         if "name" in changes:
@@ -144,7 +150,7 @@ def update(
 def delete(ctx: Context, caller: User, definition_id: str) -> None:
     """Remove a definition; jobs that it has started go on and stay."""
     with ctx.store.transaction() as tx:
-        find(tx, caller, definition_id)
+        _held(tx, caller, definition_id)
         tx.job_definitions.delete(definition_id=definition_id)
 
 
@@ -171,11 +177,17 @@ def enqueue_due(ctx: Context) -> int:
 
 def _enqueue(ctx: Context, definition_id: str, now: datetime) -> bool:
     with ctx.store.transaction() as tx:
+        seen = tx.job_definitions.find(definition_id)
+        if seen is None:
+            return False
+        deployment = tx.deployments.find(seen.deployment_id)
         due_at = tx.job_definitions.claim(definition_id, now)
         if due_at is None:
             return False
         definition = _existing(tx, definition_id)
-        deployment = tx.deployments.find(definition.deployment_id)
+        if definition.deployment_id != seen.deployment_id:
+            # It was moved in this very moment; the next look finds it there.
+            return False
         if deployment is None:
             # Its deletion is on the way, and takes the definition with it.
             tx.job_definitions.save(replace(definition, next_run_at=None))

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from assay.engines.row_counts import most_rows
-from assay.errors import AssayError, LeaseLost, TooManyBadRows, UnknownDeployment
+from assay.errors import AssayError, LeaseLost, TooManyBadRows, Unavailable, UnknownDeployment
 from assay.monitoring.actuals.accuracy_refresh import recompute
 from assay.monitoring.context import Context
 from assay.monitoring.deployments import batches
@@ -21,6 +21,7 @@ from assay.monitoring.monitoring_jobs.job_rows import JobPlan, JobRows, job_plan
 from assay.monitoring.monitoring_jobs.monitoring_jobs import line
 from assay.monitoring.rows.segments import cut_of
 from assay.monitoring.rows.tally import Tally, Tracking, tracking
+from assay.monitoring.undoing import undone
 from assay.monitoring.watched import WatchedModel, watched
 from assay.records.ids import new_id
 from assay.records.jobs import Job
@@ -76,6 +77,9 @@ def run(ctx: Context, task: Job) -> None:
         # Another attempt has a prefix of its own; after a cancellation nobody needs this one's.
         _forget(this)
         raise
+    except Unavailable:
+        # What the job needs is not there now; a later attempt finds it.
+        raise
     except AssayError as fault:
         _give_up(this, fault)
 
@@ -91,6 +95,7 @@ def _give_up(this: Run, fault: AssayError) -> None:
     ctx, now = this.ctx, this.ctx.clock()
     status = JobStatus.ABORTED if isinstance(fault, TooManyBadRows) else JobStatus.FAILED
     with ctx.store.transaction() as tx:
+        tx.deployments.hold(this.job.deployment_id)
         tx.jobs.hold(this.task)
         job = tx.monitoring_jobs.get(this.job.id)
         if job.upload_id is not None and not job.is_counted:
@@ -136,6 +141,7 @@ def _prepare_upload(this: Run, plan: JobPlan) -> Upload:
     """The upload that the rows will be, and the batch that it is in; an earlier attempt may have made both."""
     ctx, now, job = this.ctx, this.ctx.clock(), this.job
     with ctx.store.transaction() as tx:
+        tx.deployments.hold(job.deployment_id)
         tx.jobs.hold(this.task)
         if job.upload_id is not None:
             return tx.uploads.get(job.upload_id)
@@ -154,7 +160,7 @@ def _new_batch(this: Run, tx: "Transaction", now: datetime) -> str | None:
     prefix = job.spec.batch_prefix or DEFAULT_PREFIX
     name = f"{prefix} {job.created_at:%Y-%m-%d %H:%M:%S} {job.id[-6:]}"
     batch = batches.empty(deployment.id, this.caller, now, {"name": name}, job)
-    tx.batches.create(batch)
+    batches.add(tx, batch, this.caller)
     return batch.id
 
 
@@ -212,7 +218,7 @@ def _read_and_count(this: Run, file: RowsFile, plan: JobPlan, upload: Upload | N
         arrived=now if upload is None else upload.created_at,
         most=most_rows(file.path, file.form),
     )
-    try:
+    with undone(lambda: None if tally is None else tally.discard()):
         rows.read(file, lambda rows: _tell(this, rows))
         size = ctx.store.blobs.put(f"{this.prefix}/result.csv", result.pieces())
         _tell(this, rows, percent=READ_PERCENT, output_size=size, details="The rows are being counted.")
@@ -221,10 +227,6 @@ def _read_and_count(this: Run, file: RowsFile, plan: JobPlan, upload: Upload | N
             return
         arrival = intake.Arrival(intake.counted(own, tally), tally, this.caller.id, ctx.clock())
         intake.count_in_steps(ctx, this.task, arrival, lambda tx: _now_counted(this, tx, rows))
-    except BaseException:
-        if tally is not None:
-            tally.discard()
-        raise
 
 
 def _now_counted(this: Run, tx: "Transaction", rows: JobRows) -> None:
@@ -263,6 +265,7 @@ def _finish(this: Run) -> None:
             touched |= intake.touched_by(tx, tx.uploads.get(job.upload_id))
     now = ctx.clock()
     with ctx.store.transaction() as tx:
+        tx.deployments.hold(job.deployment_id)
         if touched:
             recompute(tx, job.deployment_id, touched, this.caller.id, now)
         tx.monitoring_jobs.update(
@@ -283,6 +286,7 @@ def _store_actuals(this: Run, job: MonitoringJob) -> set[tuple[str | None, str]]
     prefix = f"{job.prefix}/attempt-{job.attempt}/actuals"
     for actuals in job_actuals.kept(ctx, prefix, ctx.limits.max_rows_per_call):
         with ctx.store.transaction() as tx:
+            tx.deployments.hold(job.deployment_id)
             tx.jobs.hold(this.task)
             tx.actuals.put(job.deployment_id, actuals, ctx.clock())
             touched |= tx.prediction_keys.pairs_holding(job.deployment_id, [a.association_id for a in actuals])

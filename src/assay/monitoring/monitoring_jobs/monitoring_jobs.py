@@ -18,6 +18,7 @@ from assay.monitoring import access, paths
 from assay.monitoring.context import Context
 from assay.monitoring.monitoring_jobs import job_specs
 from assay.monitoring.queueing import queued
+from assay.monitoring.undoing import undone
 from assay.monitoring.watched import watched
 from assay.records.ids import new_id
 from assay.records.job_specs import JobSpec
@@ -122,6 +123,12 @@ def find(tx: "Transaction", caller: User, job_id: str) -> MonitoringJob:
     return found
 
 
+def held(tx: "Transaction", caller: User, job_id: str) -> MonitoringJob:
+    """The same for a change of the job: nobody else changes it until the end of the transaction."""
+    tx.deployments.hold(find(tx, caller, job_id).deployment_id)
+    return find(tx, caller, job_id)
+
+
 def get(ctx: Context, caller: User, job_id: str) -> MonitoringJob:
     """One job."""
     with ctx.store.snapshot() as tx:
@@ -163,12 +170,8 @@ def put_rows(ctx: Context, caller: User, job_id: str, chunks: Iterable[bytes]) -
             raise Conflict(f"Job {job_id} is being given its rows in parts. Send the rest so, and finalize.")
     key = f"{job.prefix}/intake/{new_id(now)}"
     size = ctx.store.blobs.put(key, chunks)
-    try:
-        with ctx.store.transaction() as tx:
-            return _begin(tx, _wanting_rows(find(tx, caller, job_id)), caller, now, size, key)
-    except BaseException:
-        ctx.store.blobs.delete(key)
-        raise
+    with undone(lambda: ctx.store.blobs.delete(key)), ctx.store.transaction() as tx:
+        return _begin(tx, _wanting_rows(held(tx, caller, job_id)), caller, now, size, key)
 
 
 def put_part(ctx: Context, caller: User, job_id: str, number: int, chunks: Iterable[bytes]) -> None:
@@ -180,14 +183,10 @@ def put_part(ctx: Context, caller: User, job_id: str, number: int, chunks: Itera
         job = _wanting_rows(find(tx, caller, job_id))
     key = f"{job.prefix}/intake/{new_id(now)}"
     size = ctx.store.blobs.put(key, chunks)
-    try:
-        with ctx.store.transaction() as tx:
-            _wanting_rows(find(tx, caller, job_id))
-            _check_room(tx, job_id, number, size, ctx.limits.max_upload_bytes)
-            replaced = tx.monitoring_jobs.put_part(job_id, JobPart(number, key, size))
-    except BaseException:
-        ctx.store.blobs.delete(key)
-        raise
+    with undone(lambda: ctx.store.blobs.delete(key)), ctx.store.transaction() as tx:
+        _wanting_rows(held(tx, caller, job_id))
+        _check_room(tx, job_id, number, size, ctx.limits.max_upload_bytes)
+        replaced = tx.monitoring_jobs.put_part(job_id, JobPart(number, key, size))
     if replaced is not None:
         ctx.store.blobs.delete(replaced)
 
@@ -207,7 +206,7 @@ def finish_parts(ctx: Context, caller: User, job_id: str) -> MonitoringJob:
         When there is none, or one between 0 and the last is missing.
     """
     with ctx.store.transaction() as tx:
-        job = _wanting_rows(find(tx, caller, job_id))
+        job = _wanting_rows(held(tx, caller, job_id))
         parts = tx.monitoring_jobs.parts(job_id)
         there = {part.number for part in parts}
         if not there:
@@ -248,7 +247,7 @@ def cancel(ctx: Context, caller: User, job_id: str) -> MonitoringJob:
     """
     now = ctx.clock()
     with ctx.store.transaction() as tx:
-        job = find(tx, caller, job_id)
+        job = held(tx, caller, job_id)
         if job.status.has_ended:
             raise Conflict(f"Job {job_id} has ended already ({job.status}).")
         if job.is_counted:

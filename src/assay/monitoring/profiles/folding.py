@@ -16,14 +16,22 @@ FRAGMENTS_BEFORE_FOLDING = 32
 def fold(ctx: Context, job: Job) -> None:
     """Fold what a (batch, model) pair has; what is added meanwhile stays for the next time."""
     deployment_id, batch_id, model_id = (job.args[k] for k in ("deployment_id", "batch_id", "model_id"))
-    with ctx.store.transaction() as tx:
+    with ctx.store.snapshot() as tx:
         deployment = tx.deployments.find(deployment_id)
         if deployment is None:
             raise UnknownDeployment(deployment_id)
         baseline = watched(ctx, tx, deployment, model_id).ready
-        for (part, block), some in _alike(tx.profiles.of_pair(deployment_id, batch_id, model_id)):
-            if len(some) > 1:
-                tx.profiles.replace(deployment_id, some, merged(some, baseline.blocks[part][block]).to_bytes())
+        found = tx.profiles.of_pair(deployment_id, batch_id, model_id)
+    folded = [
+        (some, merged(some, baseline.blocks[part][block]).to_bytes())
+        for (part, block), some in _alike(found)
+        if len(some) > 1
+    ]
+    with ctx.store.transaction() as tx:
+        # Nobody can delete the batch between the look at its old fragments and the new one.
+        tx.deployments.hold(deployment_id)
+        for some, data in folded:
+            tx.profiles.replace(deployment_id, some, data)
         tx.jobs.complete(job, ctx.clock())
 
 

@@ -59,6 +59,7 @@ def profile_segments(ctx: Context, job: Job) -> None:
         _profile(ctx, job, upload)
     now = ctx.clock()
     with ctx.store.transaction() as tx:
+        tx.deployments.hold(deployment_id)
         pairs = tx.accuracy.pairs(deployment_id)
         if pairs:
             recompute(tx, deployment_id, pairs, job.user_id, now)
@@ -75,6 +76,7 @@ def _profile(ctx: Context, job: Job, upload: Upload) -> None:
         baseline = watched(ctx, tx, deployment, upload.model_id).ready
     slices = _slices(ctx, upload, baseline, cut)
     with ctx.store.transaction() as tx:
+        tx.deployments.hold(upload.deployment_id)
         tx.jobs.hold(job)
         if not tx.uploads.is_counted(upload.id):
             # Its batch was deleted meanwhile.

@@ -14,6 +14,7 @@ from assay.monitoring.rows.association_ids import check_association_ids
 from assay.monitoring.rows.rows import Rows
 from assay.monitoring.rows.segments import cut_of, of_rows
 from assay.monitoring.rows.tally import Tally, tracking
+from assay.monitoring.undoing import undone
 from assay.monitoring.watched import WatchedModel
 from assay.records.datasets import FileForm
 
@@ -119,15 +120,12 @@ def tally_of(
     with ctx.store.snapshot() as tx:
         cut = cut_of(ctx, tx, plan.model.deployment)
     tally = Tally(ctx, plan.model.ready, tracked, blob_prefix, cut)
-    try:
+    with undone(tally.discard):
         seen = 0
         for chunk in ctx.engine.chunks(path, plan.form, rows=ctx.limits.chunk_rows, columns=plan.wanted):
             tally.add(rows_of(plan, chunk, seen + 1, arrived))
             seen += chunk.height
         require_rows(seen)
-    except BaseException:
-        tally.discard()
-        raise
     return tally
 
 

@@ -12,9 +12,11 @@ from assay.monitoring import audit
 from assay.monitoring.actuals.closing import close_ids, close_upload
 from assay.monitoring.context import Context
 from assay.monitoring.exports import export_files
+from assay.records.audit import AuditEvent
 from assay.records.deployments import Deployment
 from assay.records.jobs import Job
 from assay.records.uploads import Upload
+from assay.records.users import THE_SERVER
 
 if TYPE_CHECKING:
     from assay.storage.sql.transaction import Transaction
@@ -27,15 +29,17 @@ def apply(ctx: Context, job: Job) -> None:
     """Delete what a deployment has kept for long enough; an attempt that was cut off is simply begun again."""
     with ctx.store.snapshot() as tx:
         deployment = tx.deployments.find(job.args["deployment_id"])
+    facts: dict[str, int] = {}
     if deployment is not None:
         facts = {
             "uploads": _uploads(ctx, job, deployment),
             "actuals": _actuals(ctx, job, deployment),
             "files": _files(ctx, job, deployment),
         }
-        if any(facts.values()):
-            audit.note("retention", deployment.id, job.user_id, **facts)
     with ctx.store.transaction() as tx:
+        if any(facts.values()):
+            now, of = ctx.clock(), job.args["deployment_id"]
+            audit.note(tx, AuditEvent.RETENTION_APPLIED, THE_SERVER, now, of, facts, deployment_id=of)
         tx.jobs.complete(job, ctx.clock())
 
 
@@ -86,6 +90,7 @@ def _files(ctx: Context, job: Job, deployment: Deployment) -> int:
         return 0
     prefixes = list[str]()
     with ctx.store.transaction() as tx:
+        tx.deployments.hold(deployment.id)
         tx.jobs.hold(job)
         for export in tx.exports.with_files(deployment.id, before):
             prefixes += export_files.drop(tx, export, ctx.clock())

@@ -8,9 +8,11 @@ from pathlib import Path
 import sqlalchemy as sa
 from pydantic import ValidationError
 
+from assay.errors import AssayError, Misconfigured
 from assay.server.doctor import blobs, database, folder, queue
 from assay.server.doctor.check import Check, Subject, Verdict, failing, ok
 from assay.server.settings import ServerSettings
+from assay.server.wiring import open_database, shared_secret
 from assay.storage.directory import DATABASE, DirectoryStorage
 
 Look = Callable[[Subject], Check]
@@ -38,6 +40,8 @@ def look(data_dir: Path | None, *, full: bool) -> list[Check]:
         wrong = [f"ASSAY_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in fault.errors()]
         return [failing("settings", "The environment holds values that are not possible.", "Set them right.", wrong)]
     checks = [ok("settings", "The environment can be read.")]
+    if settings.database_url is not None and data_dir is None:
+        return checks + _of_production(settings, full=full)
     place = settings.data_dir
     if not (place / DATABASE).exists():
         advice = "'assay serve' makes it, --data-dir or ASSAY_DATA_DIR names it."
@@ -46,7 +50,21 @@ def look(data_dir: Path | None, *, full: bool) -> list[Check]:
     try:
         subject = Subject(store, datetime.now(UTC), place, full)
         checks += [_seen(name, partial(check, place)) for name, check in OF_FOLDER]
-        return checks + of_store(subject, timedelta(hours=settings.blob_grace_hours))
+        return checks + of_store(subject, settings.limits.blob_grace)
+    finally:
+        store.close()
+
+
+def _of_production(settings: ServerSettings, *, full: bool) -> list[Check]:
+    """A database and a blob store that settings name, and the key that every process must be told."""
+    try:
+        store = open_database(settings)
+        shared_secret(settings)
+    except Misconfigured as fault:
+        return [failing("settings", str(fault), "Set them right.")]
+    try:
+        subject = Subject(store, datetime.now(UTC), None, full)
+        return of_store(subject, settings.limits.blob_grace)
     finally:
         store.close()
 
@@ -70,5 +88,5 @@ def _seen(name: str, check: Callable[[], Check]) -> Check:
     """What a look finds; one that cannot be taken has found that."""
     try:
         return check()
-    except (OSError, sa.exc.SQLAlchemyError) as fault:
+    except (AssayError, OSError, sa.exc.SQLAlchemyError) as fault:
         return failing(name, f"This could not be looked at: {type(fault).__name__}: {fault}", "See to that first.")

@@ -9,9 +9,11 @@ import sqlalchemy as sa
 from assay.errors import NotFound, UnknownBatch
 from assay.records.batches import Batch, BatchModel, BatchOrder, BatchQuery
 from assay.records.pages import Page, PageRequest
+from assay.storage.sql.letters import CodePoints
 from assay.storage.sql.monitoring_jobs import STATUS
 from assay.storage.sql.paging import contains, page_of
 from assay.storage.sql.tables import accuracy_slices, batch_models, batches, jobs, monitoring_jobs, users
+from assay.storage.sql.upsert import upsert
 
 _SELECT = (
     sa.select(
@@ -29,7 +31,7 @@ _EARLIEST = sa.func.coalesce(batches.c.earliest, batches.c.created_at, type_=bat
 _LATEST = sa.func.coalesce(batches.c.latest, batches.c.created_at, type_=batches.c.created_at.type)
 
 _ORDER: dict[str, sa.ColumnElement[Any]] = {
-    BatchOrder.NAME: batches.c.name,
+    BatchOrder.NAME: CodePoints(batches.c.name),
     BatchOrder.CREATED: batches.c.created_at,
     BatchOrder.EARLIEST: _EARLIEST,
     BatchOrder.LATEST: _LATEST,
@@ -127,28 +129,24 @@ class Batches:
 
     def add_predictions(self, batch_id: str, model_id: str, rows: int, first: datetime, last: datetime) -> None:
         """Count prediction rows of one model that were made between two times."""
-        mine = sa.and_(batch_models.c.batch_id == batch_id, batch_models.c.model_id == model_id)
-        old = self._connection.execute(batch_models.select().where(mine)).mappings().one_or_none()
-        if old is None:
-            self._connection.execute(
-                batch_models.insert().values(
-                    batch_id=batch_id,
-                    model_id=model_id,
-                    predictions_count=rows,
-                    start_time=first,
-                    end_time=last,
-                )
-            )
-        else:
-            self._connection.execute(
-                batch_models.update()
-                .where(mine)
-                .values(
-                    predictions_count=batch_models.c.predictions_count + rows,
-                    start_time=min(old["start_time"], first),
-                    end_time=max(old["end_time"], last),
-                )
-            )
+        row = {
+            "batch_id": batch_id,
+            "model_id": model_id,
+            "predictions_count": rows,
+            "start_time": first,
+            "end_time": last,
+        }
+        held = batch_models.c
+        upsert(
+            self._connection,
+            batch_models,
+            [row],
+            lambda new: {
+                "predictions_count": held.predictions_count + new.predictions_count,
+                "start_time": _least(held.start_time, new.start_time),
+                "end_time": _greatest(held.end_time, new.end_time),
+            },
+        )
         self._extend(batch_id, first, last, predictions_count=batches.c.predictions_count + rows)
 
     def add_requests(
@@ -171,12 +169,11 @@ class Batches:
         )
 
     def _extend(self, batch_id: str, first: datetime, last: datetime, **counters: Any) -> None:
-        query = sa.select(batches.c.earliest, batches.c.latest).where(batches.c.id == batch_id)
-        row = self._connection.execute(query).one()
+        # Computed by the database from the row as it is then, whoever has changed it meanwhile.
         self.update(
             batch_id,
-            earliest=first if row.earliest is None else min(row.earliest, first),
-            latest=last if row.latest is None else max(row.latest, last),
+            earliest=_least(batches.c.earliest, sa.literal(first, batches.c.earliest.type)),
+            latest=_greatest(batches.c.latest, sa.literal(last, batches.c.latest.type)),
             **counters,
         )
 
@@ -213,6 +210,15 @@ class Batches:
         ).where(batch_models.c.batch_id == batch_id)
         earliest, latest = self._connection.execute(span).one()
         self.update(batch_id, earliest=earliest, latest=latest)
+
+
+def _least(held: sa.ColumnElement[Any], new: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """The lesser value; the new one where there is none yet."""
+    return sa.case((held <= new, held), else_=new)
+
+
+def _greatest(held: sa.ColumnElement[Any], new: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    return sa.case((held >= new, held), else_=new)
 
 
 def _filters(query: BatchQuery) -> list[sa.ColumnElement[bool]]:

@@ -9,6 +9,9 @@ import sqlalchemy as sa
 from assay.records.custom_metrics import GroupBy, GroupKey, LastValue, MetricValue, ValueScope, ValueSums
 from assay.storage.sql.tables import custom_metric_segments, custom_metric_values, custom_metrics
 
+# More values than a database can hold, of samples of any size, add up to a number if none is far.
+FAR = 2.0**900
+NEARER = 2.0**-200
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PLAIN = ("model_id", "batch_id", "at", "value", "category", "sample_size", "association_id", "metadata")
 
@@ -45,11 +48,11 @@ class CustomMetricValues:
         """Sums of the values in scope; groups without values are left out."""
         v = custom_metric_values.c
         query = self._grouped(
-            scope, by, sa.func.count(), sa.func.sum(v.sample_size), sa.func.sum(v.value), sa.func.sum(_weighted())
+            scope, by, sa.func.count(), sa.func.sum(v.sample_size), *_sums(v.value), *_sums(v.value, _size())
         )
         return {
-            key: ValueSums(n, int(size), _number(total), _number(weighted))
-            for key, n, size, total, weighted in self._connection.execute(query)
+            key: ValueSums(n, int(size), _total(near, far), _total(weighted_near, weighted_far))
+            for key, n, size, near, far, weighted_near, weighted_far in self._connection.execute(query)
             if n
         }
 
@@ -122,13 +125,23 @@ def _key(by: GroupBy | None) -> sa.ColumnElement[Any]:
     return sa.null() if by is None else custom_metric_values.c[by]
 
 
-def _weighted() -> sa.ColumnElement[float]:
-    return custom_metric_values.c.value * sa.cast(custom_metric_values.c.sample_size, sa.Float)
+def _size() -> sa.ColumnElement[float]:
+    return sa.cast(custom_metric_values.c.sample_size, sa.Float)
 
 
-def _number(total: float | None) -> float:
-    # SQLite has no NaN: it gives null for the sum of two infinite sums.
-    return float("nan") if total is None else float(total)
+def _sums(value: sa.ColumnElement[Any], times: sa.ColumnElement[Any] | None = None) -> list[sa.ColumnElement[Any]]:
+    """The sum of values, each taken some times: of near ones, and of far ones that are brought near.
+
+    PostgreSQL gives up where a product or a sum is beyond all numbers, and SQLite knows no NaN.
+    """
+    is_far = sa.func.abs(value) > FAR
+    near, far = sa.case((~is_far, value)), sa.case((is_far, value * NEARER))
+    return [sa.func.sum(part if times is None else part * times) for part in (near, far)]
+
+
+def _total(near: float | None, far: float | None) -> float:
+    """Both together; infinite where that is beyond all numbers."""
+    return (near or 0.0) + (far or 0.0) / NEARER
 
 
 def _filtered(query: sa.Select[Any], scope: ValueScope) -> sa.Select[Any]:

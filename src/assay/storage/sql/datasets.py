@@ -15,10 +15,11 @@ _SELECT = sa.select(datasets, users.c.name.label("owner_name")).join(users, user
 
 
 class Datasets:
-    """Uploaded tables."""
+    """Uploaded tables. What a writing transaction finds it has to itself: nobody deletes what is being used anew."""
 
-    def __init__(self, connection: sa.Connection) -> None:
+    def __init__(self, connection: sa.Connection, *, writing: bool) -> None:
         self._connection = connection
+        self._writing = writing
 
     def create(self, dataset: Dataset) -> None:
         """Add a data set."""
@@ -27,7 +28,10 @@ class Datasets:
 
     def find(self, dataset_id: str) -> Dataset | None:
         """The data set of this id, deleted ones included."""
-        row = self._connection.execute(_SELECT.where(datasets.c.id == dataset_id)).mappings().one_or_none()
+        query = _SELECT.where(datasets.c.id == dataset_id)
+        if self._writing:
+            query = query.with_for_update(of=datasets, key_share=True)
+        row = self._connection.execute(query).mappings().one_or_none()
         return _record(row) if row else None
 
     def list(

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from assay.records.deployments import USAGE_DAYS, DeploymentOrder, DeploymentQuery
 from assay.records.uploads import UploadState
+from assay.storage.sql.letters import CodePoints
 from assay.storage.sql.paging import contains
 from assay.storage.sql.tables import (
     deployed_models,
@@ -96,7 +97,7 @@ def _model_since() -> sa.ColumnElement[Any]:
 def order(query: DeploymentQuery) -> list[sa.ColumnElement[Any]]:
     """The asked order; what has no value comes before all that has one, and ties go by id."""
     keys: dict[DeploymentOrder, sa.ColumnElement[Any]] = {
-        DeploymentOrder.LABEL: deployments.c.label,
+        DeploymentOrder.LABEL: CodePoints(deployments.c.label),
         DeploymentOrder.CREATED: deployments.c.created_at,
         DeploymentOrder.IMPORTANCE: sa.case(_LEAST_TO_MOST_IMPORTANT, value=deployments.c.importance),
         DeploymentOrder.MODEL_SINCE: _model_since(),

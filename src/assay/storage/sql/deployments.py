@@ -20,10 +20,15 @@ _SELECT = sa.select(*(c for c in deployments.c if c.name != "deleted_at"), users
 
 
 class Deployments:
-    """What is watched."""
+    """What is watched.
 
-    def __init__(self, connection: sa.Connection) -> None:
+    A writing transaction has a deployment to itself from the moment it looks it up, so that of two writers of one
+    deployment the second sees all that the first has done; readers never wait.
+    """
+
+    def __init__(self, connection: sa.Connection, *, writing: bool) -> None:
         self._connection = connection
+        self._writing = writing
 
     def create(self, deployment: Deployment) -> None:
         """Add a deployment."""
@@ -34,8 +39,16 @@ class Deployments:
     def find(self, deployment_id: str) -> Deployment | None:
         """The deployment of this id, unless it is deleted."""
         query = _SELECT.where(deployments.c.id == deployment_id, deployments.c.deleted_at.is_(None))
+        if self._writing:
+            query = query.with_for_update(of=deployments, key_share=True)
         row = self._connection.execute(query).mappings().one_or_none()
         return _record(row) if row else None
+
+    def hold(self, deployment_id: str) -> None:
+        """Have the deployment to oneself as `find` does, also when it is deleted. Before anything of it is read."""
+        if self._writing:
+            query = sa.select(deployments.c.id).where(deployments.c.id == deployment_id)
+            self._connection.execute(query.with_for_update(key_share=True))
 
     def list(self, query: DeploymentQuery, request: PageRequest) -> Page[Deployment]:
         """Deployments that pass the filters, in the asked order."""

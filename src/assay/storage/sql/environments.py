@@ -11,10 +11,11 @@ from assay.storage.sql.tables import deployments, prediction_environments
 
 
 class PredictionEnvironments:
-    """Places where models run."""
+    """Places where models run. What a writing transaction finds it has to itself, as with data sets."""
 
-    def __init__(self, connection: sa.Connection) -> None:
+    def __init__(self, connection: sa.Connection, *, writing: bool) -> None:
         self._connection = connection
+        self._writing = writing
 
     def create(self, environment: PredictionEnvironment) -> None:
         """Add an environment."""
@@ -25,6 +26,8 @@ class PredictionEnvironments:
     def find(self, environment_id: str) -> PredictionEnvironment | None:
         """The environment of this id, deleted ones included."""
         query = prediction_environments.select().where(prediction_environments.c.id == environment_id)
+        if self._writing:
+            query = query.with_for_update(key_share=True)
         row = self._connection.execute(query).mappings().one_or_none()
         return _record(row) if row else None
 

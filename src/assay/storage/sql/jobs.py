@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from assay.errors import LeaseLost
 from assay.records.jobs import Backlog, Job, JobState
 from assay.records.pages import Page, PageRequest
+from assay.storage.sql.alone import alone
 from assay.storage.sql.paging import page_of
 from assay.storage.sql.tables import jobs
 
@@ -58,6 +59,8 @@ class Jobs:
 
     def claim(self, owner: str, now: datetime, lease: timedelta) -> Job | None:
         """Take the oldest job that is due, or whose worker has gone silent; None if there is none."""
+        # Of two workers that claim at once, each would not see yet that the other runs a job of the same key.
+        alone(self._connection, "claim")
         due = sa.or_(
             sa.and_(jobs.c.state == JobState.QUEUED, jobs.c.run_after <= now),
             sa.and_(jobs.c.state == JobState.RUNNING, jobs.c.lease_until < now),
@@ -69,7 +72,7 @@ class Jobs:
             other.c.state == JobState.RUNNING,
             other.c.lease_until >= now,
         )
-        # PostgreSQL skips rows that another worker is claiming; SQLite has one writer at a time anyway.
+        # A job that somebody is writing to just now, or counts on to wait, is none of the due ones.
         oldest = (
             sa.select(jobs.c.id).where(due, ~running).order_by(jobs.c.run_after, jobs.c.id).limit(1)
         ).with_for_update(skip_locked=True)
@@ -114,12 +117,18 @@ class Jobs:
         if self._fenced(job, state=JobState.DONE, finished_at=now, result_path=path, error=None) != 1:
             raise _lost(job)
 
-    def fail(self, job: Job, error: str, now: datetime, retry_at: datetime | None) -> None:
-        """Note why an attempt failed; queue the job again at ``retry_at``, or leave it failed for good."""
+    def fail(
+        self, job: Job, error: str, now: datetime, retry_at: datetime | None, *, is_forgiven: bool = False
+    ) -> None:
+        """Note why an attempt failed; queue the job again at ``retry_at``, or leave it failed for good.
+
+        An attempt that is forgiven takes none from those that the job has left.
+        """
         if retry_at is None:
             self._fenced(job, state=JobState.FAILED, finished_at=now, error=error)
         else:
-            self._fenced(job, state=JobState.QUEUED, run_after=retry_at, error=error, owner=None)
+            left = job.max_attempts + is_forgiven
+            self._fenced(job, state=JobState.QUEUED, run_after=retry_at, error=error, owner=None, max_attempts=left)
 
     def release(self, job: Job, run_after: datetime) -> bool:
         """Give a job back that has not ended, to be claimed from a time on; False when it is not this worker's.

@@ -143,8 +143,14 @@ class MonitoringJobs:
         rows = self._connection.execute(query.where(job_parts.c.job_id == job_id).order_by(job_parts.c.number))
         return [JobPart(*row) for row in rows]
 
+    def tasks(self, deployment_id: str) -> Sequence[str]:
+        """The queued work of a deployment's jobs, by id."""
+        table = monitoring_jobs.c
+        query = sa.select(table.task_id).where(table.deployment_id == deployment_id, table.task_id.is_not(None))
+        return list(self._connection.execute(query.order_by(table.task_id)).scalars())
+
     def purge(self, deployment_id: str) -> Sequence[MonitoringJob]:
-        """Remove the jobs of a deployment; returns them, for their work to be cancelled and their blobs deleted."""
+        """Remove the jobs of a deployment; returns them, for their blobs to be deleted."""
         found = self._connection.execute(_SELECT.where(monitoring_jobs.c.deployment_id == deployment_id)).mappings()
         gone = [_record(row) for row in found]
         mine = sa.select(monitoring_jobs.c.id).where(monitoring_jobs.c.deployment_id == deployment_id)

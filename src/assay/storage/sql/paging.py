@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from assay.records.pages import Page, PageRequest
+from assay.storage.sql.letters import Lowered
 
 T = TypeVar("T")
 
@@ -30,4 +31,4 @@ def page_of(
 
 def contains(column: sa.ColumnElement[str], text: str) -> sa.ColumnElement[bool]:
     """Whether a text column contains the text, letter case ignored; wildcards in the text stand for themselves."""
-    return sa.func.lower(column).contains(text.lower(), autoescape=True)
+    return Lowered(column).contains(text.lower(), autoescape=True)

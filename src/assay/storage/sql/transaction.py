@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 from assay.storage.sql.accuracy import AccuracyStates
 from assay.storage.sql.actuals import Actuals
+from assay.storage.sql.audit_log import AuditLog
 from assay.storage.sql.batches import Batches
 from assay.storage.sql.blob_references import BlobReferences
 from assay.storage.sql.custom_metric_values import CustomMetricValues
@@ -15,6 +16,7 @@ from assay.storage.sql.erasures import Erasures
 from assay.storage.sql.events import RemoteEvents
 from assay.storage.sql.exports import Exports
 from assay.storage.sql.health import HealthChanges
+from assay.storage.sql.idempotency_keys import IdempotencyKeys
 from assay.storage.sql.job_definitions import JobDefinitions
 from assay.storage.sql.jobs import Jobs
 from assay.storage.sql.kept_uploads import KeptUploads
@@ -23,6 +25,7 @@ from assay.storage.sql.models import Baselines, ModelPackages
 from assay.storage.sql.monitoring_jobs import MonitoringJobs
 from assay.storage.sql.outcomes import Outcomes
 from assay.storage.sql.profiles import Profiles
+from assay.storage.sql.seals import Seals
 from assay.storage.sql.segments import Segments
 from assay.storage.sql.service import ServiceRequests
 from assay.storage.sql.upkeep import Upkeep
@@ -31,21 +34,24 @@ from assay.storage.sql.users import Tokens, Users
 
 
 class Transaction:
-    """Everything that can be read or written together."""
+    """Everything that can be read or written together; ``writing`` tells a transaction from a snapshot."""
 
-    def __init__(self, connection: sa.Connection) -> None:
+    def __init__(self, connection: sa.Connection, *, writing: bool = False) -> None:
         self.users = Users(connection)
         self.tokens = Tokens(connection)
         self.jobs = Jobs(connection)
-        self.datasets = Datasets(connection)
+        self.idempotency_keys = IdempotencyKeys(connection)
+        self.datasets = Datasets(connection, writing=writing)
         self.model_packages = ModelPackages(connection)
         self.baselines = Baselines(connection)
-        self.deployments = Deployments(connection)
+        self.deployments = Deployments(connection, writing=writing)
         self.model_history = ModelHistory(connection)
         self.health_changes = HealthChanges(connection)
-        self.prediction_environments = PredictionEnvironments(connection)
+        self.prediction_environments = PredictionEnvironments(connection, writing=writing)
         self.remote_events = RemoteEvents(connection)
         self.batches = Batches(connection)
+        self.seals = Seals(connection)
+        self.audit_log = AuditLog(connection)
         self.uploads = Uploads(connection)
         self.prediction_keys = PredictionKeys(connection)
         self.profiles = Profiles(connection)

@@ -231,6 +231,25 @@ class PredictionKeys:
             found.update(self._connection.execute(query).scalars())
         return found
 
+    def repeated(self, upload: Upload) -> int:
+        """Association ids of an upload that its batch holds in another counted upload of the same model."""
+        mine, theirs = prediction_keys.alias(), prediction_keys.alias()
+        held = (
+            sa.exists()
+            .where(
+                theirs.c.deployment_id == mine.c.deployment_id,
+                theirs.c.association_id == mine.c.association_id,
+                theirs.c.upload_seq != mine.c.upload_seq,
+                uploads.c.seq == theirs.c.upload_seq,
+                uploads.c.batch_id.is_(None) if upload.batch_id is None else uploads.c.batch_id == upload.batch_id,
+                uploads.c.model_id == upload.model_id,
+                uploads.c.state == UploadState.COUNTED,
+            )
+            .correlate(mine)
+        )
+        query = sa.select(sa.func.count()).select_from(mine).where(mine.c.upload_seq == upload.seq, held)
+        return int(self._connection.execute(query).scalar_one())
+
     def pairs_overlapping(
         self, deployment_id: str, *, upload_seq: int | None = None, batch_id: str | None = None
     ) -> set[tuple[str | None, str]]:

@@ -6,6 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from assay.records.users import Token, User
+from assay.storage.sql.alone import alone
 from assay.storage.sql.tables import tokens, users
 
 
@@ -14,6 +15,10 @@ class Users:
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
+
+    def be_alone(self) -> None:
+        """Let nobody else add users or first tokens until the end of the transaction."""
+        alone(self._connection, "users")
 
     def create(self, user: User) -> None:
         """Add a user."""

@@ -2,6 +2,7 @@
 
 from assay.storage.sql.tables.accounts import tokens, users
 from assay.storage.sql.tables.actuals import accuracy, accuracy_slices, actuals, closed_accuracy
+from assay.storage.sql.tables.audit import audit_log, seals
 from assay.storage.sql.tables.batches import batch_models, batches
 from assay.storage.sql.tables.custom_metrics import custom_metric_segments, custom_metric_values, custom_metrics
 from assay.storage.sql.tables.datasets import datasets
@@ -11,6 +12,7 @@ from assay.storage.sql.tables.erasures import erasures
 from assay.storage.sql.tables.events import remote_events
 from assay.storage.sql.tables.exports import exports
 from assay.storage.sql.tables.health import health_settings
+from assay.storage.sql.tables.idempotency import idempotency_keys
 from assay.storage.sql.tables.jobs import jobs
 from assay.storage.sql.tables.model_history import model_history
 from assay.storage.sql.tables.models import baselines, model_packages
@@ -26,6 +28,7 @@ __all__ = [
     "accuracy",
     "accuracy_slices",
     "actuals",
+    "audit_log",
     "baselines",
     "batch_models",
     "batches",
@@ -39,6 +42,7 @@ __all__ = [
     "erasures",
     "exports",
     "health_settings",
+    "idempotency_keys",
     "job_definitions",
     "job_parts",
     "jobs",
@@ -50,6 +54,7 @@ __all__ = [
     "prediction_keys",
     "profiles",
     "remote_events",
+    "seals",
     "segment_values",
     "segmented_uploads",
     "service_requests",
