@@ -68,7 +68,12 @@ class Worker:
     def give_back(self) -> bool:
         """Have the present job, if there is one, claimed by another worker; what this one still does is in vain."""
         job = self._job
-        if job is None or not queue.release(self._ctx, job):
+        try:
+            if job is None or not queue.release(self._ctx, job):
+                return False
+        except Unavailable as trouble:
+            # Then others wait for its lease to end.
+            log.warning("job.kept", job=job.id if job else None, reason=str(trouble))
             return False
         self._ctx.meters.worked(job.kind, "handed_back", 0.0)
         log.info("job.handed_back", job=job.id, kind=job.kind, attempt=job.attempt)

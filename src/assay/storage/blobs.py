@@ -27,7 +27,6 @@ class LocalBlobs:
         self.root = root.resolve()
         self._incoming = self.root / ".incoming"
         self._incoming.mkdir(parents=True, exist_ok=True)
-        self._hold = self.root.with_name(f"{self.root.name}.hold")
 
     def put(self, key: str, chunks: Iterable[bytes]) -> int:
         """Write to a side file, flush it to the disk, then rename: a crash leaves no half blob under a key.
@@ -118,7 +117,8 @@ class LocalBlobs:
 
     @contextmanager
     def _locked(self, how: int) -> Iterator[bool]:
-        handle = os.open(self._hold, os.O_RDWR | os.O_CREAT, 0o600)
+        # On a folder that is there in any case: no file of its own beside the blobs.
+        handle = os.open(self._incoming, os.O_RDONLY | os.O_DIRECTORY)
         try:
             try:
                 fcntl.flock(handle, how)

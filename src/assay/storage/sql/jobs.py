@@ -164,7 +164,8 @@ class Jobs:
 
     def backlog(self, now: datetime) -> Backlog:
         """How the queue stands."""
-        states = sa.select(jobs.c.state, sa.func.count()).group_by(jobs.c.state)
+        told = (JobState.QUEUED, JobState.RUNNING, JobState.FAILED)
+        states = sa.select(jobs.c.state, sa.func.count()).where(jobs.c.state.in_(told)).group_by(jobs.c.state)
         by_state: dict[str, int] = {row[0]: row[1] for row in self._connection.execute(states)}
         due = self._connection.execute(
             sa.select(sa.func.count(), sa.func.min(jobs.c.run_after, type_=jobs.c.run_after.type)).where(
