@@ -122,6 +122,7 @@ def test_a_process_that_is_killed_holds_nothing_any_more(tmp_path):
         blobs.delete("a")
         assert blobs.list("") == ["a/b"]
         process.kill()
+        process.wait()
     blobs.delete("a")
     assert blobs.list("") == []
 
