@@ -4,8 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import sqlalchemy as sa
+import structlog
 
 from assay.errors import AssayError, OutcomeUnknown, Unavailable
+
+log = structlog.get_logger(__name__)
 
 # Classes and codes of SQLSTATE, as PostgreSQL's manual lists them in its appendix A.
 _BROKEN = ("08", "57P")
@@ -74,7 +77,11 @@ def _reason(fault: sa.exc.SQLAlchemyError) -> str | None:
     code = _code(fault)
     if code is not None and code in _PASSING:
         return _PASSING[code]
-    return _said(fault) if _is_broken(fault) else _sqlite_reason(fault)
+    if _is_broken(fault):
+        # What the driver says has addresses in it, which are the operator's business.
+        log.warning("database.broken", reason=_said(fault))
+        return "the connection broke, or cannot be had"
+    return _sqlite_reason(fault)
 
 
 def _is_broken(fault: sa.exc.SQLAlchemyError) -> bool:
