@@ -103,8 +103,9 @@ def test_the_commands_of_the_units_and_of_the_compose_file_run(
     migrate, work = by_name["assay-migrate.service"], by_name["assay-worker@.service"]
     serve = services["api"]
     assert (services["migrate"], services["worker"]) == (migrate, work)
-    # A container is reached from outside it.
-    assert serve == [by_name["assay-api.service"][0], "--host", "0.0.0.0", *by_name["assay-api.service"][1:]]
+    # But for where it listens: a container is reached from outside it.
+    assert [serve[0], *serve[3:]] == by_name["assay-api.service"]
+    assert serve[1] == "--host"
     with postgres.database() as address:
         place = Production(address, s3.bucket(f"deploy-{tmp_path.name}"))
         assert ran(*migrate, place=place).returncode == 0
