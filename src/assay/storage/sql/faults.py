@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 import structlog
 
-from assay.errors import AssayError, OutcomeUnknown, Unavailable
+from assay.errors import AssayError, Invalid, OutcomeUnknown, Unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -32,11 +32,14 @@ _IS_SECOND = "25006"
 
 @contextmanager
 def answering(*, writing: bool = True) -> Iterator[None]:
-    """Turn a fault of the database that passes into a refusal that says so."""
+    """Turn a fault of the database that passes, or that the caller's text has brought about, into a refusal."""
     try:
         yield
     except sa.exc.SQLAlchemyError as fault:
-        refusal = passing(fault)
+        refusal: AssayError | None = passing(fault)
+        if isinstance(fault, sa.exc.DataError) and "NUL" in str(fault.orig):
+            # Doors that take texts look for it themselves; this is for what is only searched for.
+            refusal = Invalid("Found a NUL character, which no text may hold.")
         if writing and isinstance(fault, sa.exc.DBAPIError) and _code(fault) == _IS_SECOND:
             refusal = Unavailable(f"The database takes no changes now. {NOTHING_STORED}")
         if refusal is None:
