@@ -9,6 +9,7 @@ from itertools import pairwise, permutations
 import pytest
 import sqlalchemy as sa
 from tests.storage import records as new
+from tests.storage.call_conformance import CallConformance
 from tests.storage.custom_metric_conformance import CustomMetricConformance
 from tests.storage.export_conformance import ExportConformance
 from tests.storage.records import MODEL, NOW, OTHER_MODEL, OWNER, SECOND, id_of
@@ -42,7 +43,7 @@ def names(page):
     return [one.name for one in page.items]
 
 
-class StorageConformance(CustomMetricConformance, ExportConformance):
+class StorageConformance(CustomMetricConformance, ExportConformance, CallConformance):
     """A subclass has a fixture ``store``: an empty store with the present schema."""
 
     @pytest.fixture

@@ -57,7 +57,7 @@ class Server:
 def serve(settings: ServerSettings, token_file: Path | None) -> None:
     """Run the server until it is interrupted; what it logs goes to standard error."""
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    parts = open_parts(settings, settings.limits)
+    parts = open_parts(settings)
     server = Server(parts.context, settings)
     first_token(parts.context, token_file)
     sys.stderr.write(f"Assay is listening on {server.url} (data in {settings.place}). Stop with Ctrl-C.\n")
