@@ -40,16 +40,20 @@ class Uploads:
         query = uploads.select().where(uploads.c.batch_id == batch_id, uploads.c.key == key)
         return self._one(query)
 
+    def find_by_id(self, upload_id: str) -> Upload | None:
+        """The upload of this id, if there is one."""
+        return self._one(uploads.select().where(uploads.c.id == upload_id))
+
     def get(self, upload_id: str) -> Upload:
         """The upload of this id, which must exist."""
-        found = self._one(uploads.select().where(uploads.c.id == upload_id))
+        found = self.find_by_id(upload_id)
         if found is None:
             raise LookupError(f"upload {upload_id}")
         return found
 
     def find_counted(self, upload_id: str) -> Upload | None:
         """The upload of this id, if its rows count; its batch may have become another than it was."""
-        found = self._one(uploads.select().where(uploads.c.id == upload_id))
+        found = self.find_by_id(upload_id)
         return found if found is not None and found.state.is_held else None
 
     def _one(self, query: sa.Select[Any]) -> Upload | None:
