@@ -12,6 +12,7 @@ from tests.storage import records as new
 from tests.storage.custom_metric_conformance import CustomMetricConformance
 from tests.storage.export_conformance import ExportConformance
 from tests.storage.records import MODEL, NOW, OTHER_MODEL, OWNER, SECOND, id_of
+from tests.storage.version_conformance import VersionConformance
 
 from assay.errors import LeaseLost, NotFound, UnknownBatch
 from assay.records.actuals import ComputedAccuracy, StaleAccuracy
@@ -42,7 +43,7 @@ def names(page):
     return [one.name for one in page.items]
 
 
-class StorageConformance(CustomMetricConformance, ExportConformance):
+class StorageConformance(CustomMetricConformance, ExportConformance, VersionConformance):
     """A subclass has a fixture ``store``: an empty store with the present schema."""
 
     @pytest.fixture

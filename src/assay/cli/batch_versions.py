@@ -14,8 +14,8 @@ from assay.cli.session import batch_of, session
 if TYPE_CHECKING:
     from assay.client import AccuracyRevision, Batch, Client
 
-USUAL = ("AUC", "LogLoss", "RMSE", "MAE")
-"""Metrics of which a target has two."""
+USUAL = ("LogLoss", "RMSE")
+"""Of these two every target has one."""
 
 
 def replace(
@@ -23,7 +23,16 @@ def replace(
     batch: BatchArgument,
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV, Parquet or Arrow files.")],
     timestamp_column: Annotated[
-        str | None, typer.Option("--timestamp", metavar="COLUMN", help="Column with the prediction time.")
+        str | None,
+        typer.Option(
+            metavar="COLUMN", help="Column with the prediction time; rows get the time of arrival without it."
+        ),
+    ] = None,
+    prediction_column: Annotated[
+        list[str] | None, typer.Option(metavar="COLUMN", help="As for 'push'. [the target's]")
+    ] = None,
+    class_name: Annotated[
+        list[str] | None, typer.Option(metavar="CLASS", help="As for 'push'. [the target's order]")
     ] = None,
     association_id: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="Column with the association id. [the settings']")
@@ -42,7 +51,7 @@ def replace(
         from assay.client import Columns
 
         found = batch_of(client, deployment, batch)
-        columns = Columns(association_id=association_id, timestamp=timestamp_column)
+        columns = Columns(tuple(prediction_column or ()), tuple(class_name or ()), association_id, timestamp_column)
         done = client.batches.replace(found, *files, columns=columns, model_id=model_id, progress=activity.sent)
     if json_:
         show_json(done.raw)
@@ -86,20 +95,24 @@ def show_history(client: "Client", batch: "Batch", *, metric: str | None, as_jso
     if not found:
         show_note("No actual has come yet.")
         return
-    known = [one.name for one in found[-1].metrics]
-    usual = [name for name in USUAL if name in known]
-    shown = usual if metric is None else [metric]
-    columns = [Column("TIME (UTC)"), Column("WITH ACTUAL", right=True), Column("SHARE", right=True)]
-    for name in shown:
-        columns += [Column(name.upper(), right=True), Column("95 % INTERVAL", right=True)]
+    shown = metric or next(one.name for one in found[-1].metrics if one.name in USUAL)
+    columns = [
+        Column("TIME (UTC)"),
+        Column("WITH ACTUAL", right=True),
+        Column("SHARE", right=True),
+        Column(shown.upper(), right=True),
+        Column("95 % INTERVAL", right=True),
+    ]
     show_table(columns, (_cells(one, shown) for one in found))
 
 
-def _cells(revision: "AccuracyRevision", shown: list[str]) -> list[str]:
-    cells = [minute(revision.at), count(revision.rows_with_actual), percent(revision.matched_share)]
-    metrics = {one.name: one for one in revision.metrics}
-    for name in shown:
-        one = metrics[name]
-        half = None if one.low is None or one.high is None else (one.high - one.low) / 2 or None
-        cells += [figure(one.value, half), interval(one.low, one.high, half)]
-    return cells
+def _cells(revision: "AccuracyRevision", name: str) -> list[str]:
+    one = next(found for found in revision.metrics if found.name == name)
+    half = None if one.low is None or one.high is None else (one.high - one.low) / 2 or None
+    return [
+        minute(revision.at),
+        count(revision.rows_with_actual),
+        percent(revision.matched_share),
+        figure(one.value, half),
+        interval(one.low, one.high, half),
+    ]
