@@ -18,10 +18,11 @@ USUAL = ("LogLoss", "RMSE")
 """Of these two every target has one."""
 
 
-def replace(
+def replace(  # noqa: PLR0913 - one parameter an option
     context: typer.Context,
     batch: BatchArgument,
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV, Parquet or Arrow files.")],
+    *,
     timestamp_column: Annotated[
         str | None,
         typer.Option(
