@@ -13,6 +13,7 @@ from tests.storage.call_conformance import CallConformance
 from tests.storage.custom_metric_conformance import CustomMetricConformance
 from tests.storage.export_conformance import ExportConformance
 from tests.storage.records import MODEL, NOW, OTHER_MODEL, OWNER, SECOND, id_of
+from tests.storage.version_conformance import VersionConformance
 
 from assay.errors import LeaseLost, NotFound, UnknownBatch
 from assay.records.actuals import ComputedAccuracy, StaleAccuracy
@@ -43,7 +44,7 @@ def names(page):
     return [one.name for one in page.items]
 
 
-class StorageConformance(CustomMetricConformance, ExportConformance, CallConformance):
+class StorageConformance(CustomMetricConformance, ExportConformance, CallConformance, VersionConformance):
     """A subclass has a fixture ``store``: an empty store with the present schema."""
 
     @pytest.fixture

@@ -5,6 +5,7 @@ from assay.client.actual_files import Actual, ActualColumns
 from assay.client.actuals import ActualsReport
 from assay.client.audit import AuditLine
 from assay.client.batch import Batch, BatchModel, BatchSeal, SealDifference
+from assay.client.batch_versions import AccuracyRevision, BatchVersion, Replacement, RevisionMetric
 from assay.client.client import Client
 from assay.client.custom_metric import (
     BatchMetric,
@@ -47,6 +48,7 @@ from assay.client.waiting import Patience
 
 __all__ = [
     "Accuracy",
+    "AccuracyRevision",
     "AccuracyRow",
     "Actual",
     "ActualColumns",
@@ -63,6 +65,7 @@ __all__ = [
     "BatchPredictions",
     "BatchSeal",
     "BatchService",
+    "BatchVersion",
     "Client",
     "Columns",
     "Conflict",
@@ -93,6 +96,8 @@ __all__ = [
     "PredictionRows",
     "PushReport",
     "Refused",
+    "Replacement",
+    "RevisionMetric",
     "SealDifference",
     "Series",
     "ServerProblem",

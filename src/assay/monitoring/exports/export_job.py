@@ -56,7 +56,7 @@ class _Work:
     job: Job
     export: Export
     cut: Cut
-    uploads: int
+    uploads: tuple[int, int]
     schema: dict[str, pl.DataType]
     kinds: dict[str, str]
     chunks: Iterable[pl.DataFrame]
@@ -112,8 +112,8 @@ def _work(ctx: Context, job: Job) -> _Work:
         training = training_data(tx, package) if export.kind is ExportKind.TRAINING else None
         if export.batch_ids is not None:
             tx.batches.get_many(deployment.id, export.batch_ids)
-        cut = tx.kept_uploads.cut(deployment.id)
-        uploads = tx.kept_uploads.count(deployment.id, cut)
+        cut = tx.kept_uploads.cut(deployment.id, export.batch_ids)
+        uploads = tx.kept_uploads.count(deployment.id, cut, export.batch_ids)
     if training is not None:
         schema, chunks = training_chunks(ctx, training, export.form)
         return _Work(ctx, job, export, cut, uploads, schema, training.columns, chunks)
@@ -127,10 +127,11 @@ def _work(ctx: Context, job: Job) -> _Work:
 
 
 def _is_all_there(tx: "Transaction", work: _Work) -> bool:
-    """Whether nothing has been deleted of what the export was made from."""
-    if tx.deployments.find(work.export.deployment_id) is None:
+    """Whether nothing has been deleted or replaced of what the export was made from."""
+    export = work.export
+    if tx.deployments.find(export.deployment_id) is None:
         return False
-    return tx.kept_uploads.count(work.export.deployment_id, work.cut) == work.uploads
+    return tx.kept_uploads.count(export.deployment_id, work.cut, export.batch_ids) == work.uploads
 
 
 def _features(deployment: Deployment, features: tuple[Feature, ...]) -> tuple[Feature, ...]:

@@ -92,7 +92,7 @@ def _rows_of_part(ctx: Context, upload: Upload, part: int) -> int:
 
 def _counts(ctx: Context, upload: Upload) -> bool:
     with ctx.store.snapshot() as tx:
-        return tx.uploads.is_counted(upload.id)
+        return tx.uploads.find_counted(upload.id) is not None
 
 
 def is_within(upload: Upload, selection: RowQuery) -> bool:
