@@ -14,7 +14,7 @@ from tests.http import reference
 from tests.http.reference import as_floats
 from tests.http.versions import abandon, commit, opened, path_of
 from tests.material import Prepared, Ready, binary_block, binary_rows, file_of, new_batch, upload
-from tests.serving import Served, User, copied, serving
+from tests.serving import Served, User, serving
 
 BATCHES = 2
 POOL = binary_rows(900, 400)
@@ -113,8 +113,8 @@ class Expected:
 @pytest.fixture(scope="module")
 def shared(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """One server for all examples: each has batches and association ids of its own."""
-    folder = copied(prepared.folder, tmp_path_factory.mktemp("laws") / "store")
-    with serving(folder, prepared.tokens) as server:
+    folder = tmp_path_factory.mktemp("laws") / "store"
+    with prepared.copy(folder) as place, serving(place, prepared.tokens) as server:
         yield server
 
 

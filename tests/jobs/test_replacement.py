@@ -30,7 +30,7 @@ from tests.material import (
     send_rows,
     upload,
 )
-from tests.serving import Served
+from tests.serving import Served, told
 
 from assay.jobs.worker import Worker
 from assay.records.limits import Limits
@@ -319,12 +319,11 @@ def test_readers_see_one_version_or_the_other_and_never_some_of_both(
 
 KILLED = """
 import os, signal, sys
-from pathlib import Path
 import sqlalchemy as sa
 from assay.monitoring.deployments import batch_versions
-from assay.server.wiring import open_folder
+from tests.serving import opened, place_told
 
-parts = open_folder(Path(sys.argv[1]))
+parts = opened(place_told(sys.argv[1]))
 left = int(sys.argv[4])
 
 def count(connection, cursor, statement, parameters, context, executemany):
@@ -351,7 +350,7 @@ def test_a_commit_whose_process_is_killed_at_any_write_has_not_happened(
     with serve() as server:
         batch, draft = ready_to_commit(server, binary)
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "src"), *sys.path])}
-        command = [sys.executable, "-c", KILLED, str(server.store.folder), binary.id, batch, str(write)]
+        command = [sys.executable, "-c", KILLED, told(server.place), binary.id, batch, str(write)]
         ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         assert ended.stdout == ("done\n" if write == WRITES[-1] else ""), ended.stderr
         if write != WRITES[-1]:
