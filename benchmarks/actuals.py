@@ -75,7 +75,8 @@ def told(ctx: Context, deployment_id: str, count: int, stored: int, spread: int)
     done = time.process_time()
     return (
         f"{count:>9,} actuals of {stored:>10,} predictions in {in_batches:>4} batches:"
-        f" taken {taken - start:8.2f} s CPU, computed {done - taken:8.2f} s CPU, {time.perf_counter() - wall:8.2f} s in all"
+        f" taken {taken - start:8.2f} s CPU, computed {done - taken:8.2f} s CPU,"
+        f" {time.perf_counter() - wall:8.2f} s in all"
     )
 
 
