@@ -39,7 +39,8 @@ def emptied(store):
     """Remove every row: much faster than another database."""
     with store.engine.begin() as connection:
         for table in reversed(metadata.sorted_tables):
-            connection.execute(table.delete())
+            # The database refuses to have single lines of the audit log removed.
+            connection.execute(sa.text("TRUNCATE audit_log") if table.name == "audit_log" else table.delete())
 
 
 class TestPostgresStorage(StorageConformance):
