@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 BACKENDS = ("directory", "production")
 # Files whose tests run on both by default, chosen for what they show of databases and blob stores; `--backend
 # production` runs any of those whose servers are these fixtures'.
-ON_BOTH = {"test_intake", "test_uploads", "test_job_running"}
+ON_BOTH = {"test_intake", "test_uploads", "test_job_running", "test_replacement"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

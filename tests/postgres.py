@@ -4,7 +4,6 @@ Debian's programs are taken where they are installed, else those of a wheel; so 
 that needs one is skipped.
 """
 
-import ctypes
 import importlib.util
 import os
 import pwd
@@ -12,7 +11,6 @@ import secrets
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from tests.dying import die_with_us
 
 ENOUGH = 60  # seconds in which it has started
 DEBIAN = Path("/usr/lib/postgresql")
@@ -150,7 +149,7 @@ def _made(programs: Path, home: Path, user: pwd.struct_passwd | None) -> Postgre
                 stdout=output,
                 stderr=output,
                 cwd=home,
-                preexec_fn=_die_with_us,  # noqa: PLW1509  # it only asks the system for a signal
+                preexec_fn=die_with_us,  # noqa: PLW1509  # it only asks the system for a signal
                 **_as(user),
             )
 
@@ -211,10 +210,3 @@ def _run_as(user: pwd.struct_passwd | None, command: list[object]) -> str:
         list(map(str, command)), check=True, capture_output=True, text=True, cwd="/", env=environment, **_as(user)
     )
     return done.stdout
-
-
-def _die_with_us() -> None:
-    """Have the system stop the server when the tests are killed."""
-    if sys.platform == "linux":
-        parent_death = 1
-        ctypes.CDLL(None).prctl(parent_death, signal.SIGQUIT)

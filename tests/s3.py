@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
+from tests.dying import die_with_us
 
 from assay.storage.s3_blobs import Bucket
 
@@ -91,7 +92,13 @@ def store(folder: Path) -> Iterator[Store]:
         *(f"-{name}={port}" for name, port in ports.items()),
     ]
     with (folder / "weed.log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=folder)
+        process = subprocess.Popen(
+            command,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            cwd=folder,
+            preexec_fn=die_with_us,  # noqa: PLW1509  # it only asks the system for a signal
+        )
         try:
             found = Store(ports["s3.port"])
             _begin(found, process, folder / "weed.log")

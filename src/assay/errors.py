@@ -93,6 +93,16 @@ class UnknownBatch(NotFound):
         super().__init__(f"Monitoring batch not found: {batch_id}.")
 
 
+class ReplacementEnded(NotFound):
+    """The draft of a batch that has taken the batch's place, or was given up."""
+
+    def __init__(self, draft_id: str, batch_id: str, state: str) -> None:
+        super().__init__(
+            f"Monitoring batch not found: {draft_id}. It was a replacement of batch {batch_id} and has been {state}: "
+            "send to the batch itself, or open another replacement."
+        )
+
+
 class UnknownModel(NotFound):
     """The deployment never had a model of this id."""
 
@@ -185,6 +195,16 @@ class BatchLocked(Invalid):
         super().__init__(
             f"Batch '{name}' is locked and takes no more predictions. Unlock it ('isLocked': false) or use "
             "another batch."
+        )
+
+
+class NotALiveBatch(Invalid):
+    """The batch is a draft or a superseded version of another, and is read only."""
+
+    def __init__(self, batch_id: str, role: str, version_of: str) -> None:
+        super().__init__(
+            f"Batch {batch_id} is a {role} version of batch {version_of}: it can be read, and of itself it cannot be "
+            f"changed. Use batch {version_of}, or open a replacement of it."
         )
 
 

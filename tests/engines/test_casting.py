@@ -230,3 +230,19 @@ def test_binary_features_ignore_letter_case():
 def test_words_for_no_value_are_levels_of_a_category(kind):
     found, lost = cast_column(column("NA", "none", "nan"), kind)
     assert (found.to_list(), lost) == (["NA", "none", "nan"], 0)
+
+
+@pytest.mark.parametrize("unit", ["ms", "us"])
+@pytest.mark.parametrize("zone", [None, "Asia/Tokyo"])
+@pytest.mark.parametrize("wild", [2**62, -(2**62), 2**63 - 1, -(2**63)])
+def test_moments_outside_the_calendar_are_unreadable_in_every_unit(unit, zone, wild):
+    values = pl.Series("t", [wild, 1, None]).cast(pl.Datetime(unit, zone))
+    assert numbers(values)[0].to_list() == [None, {"ms": 1e-3, "us": 1e-6}[unit], None]
+    assert numbers(values)[1] == 1
+    assert [text is None for text in texts(values)] == [True, False, True]
+
+
+@pytest.mark.parametrize(("unit", "per_second"), [("ms", 1e3), ("us", 1e6), ("ns", 1e9)])
+def test_long_durations_keep_their_seconds(unit, per_second):
+    values = pl.Series("t", [2**62, 5]).cast(pl.Duration(unit))
+    assert numbers(values)[0].to_list() == pytest.approx([2**62 / per_second, 5 / per_second], rel=1e-15)

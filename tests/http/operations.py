@@ -143,6 +143,14 @@ OPERATIONS = [
     Operation("getMonitoringBatchSeal", "GET", _D + "monitoringBatches/{locked}/seal/", DEPLOYMENT),
     Operation("listDeploymentAuditLog", "GET", _D + "auditLog/", DEPLOYMENT),
     Operation("listAuditLog", "GET", "auditLog/", None),
+    Operation(
+        "openBatchReplacement", "POST", "deployments/{deployment}/monitoringBatches/{spare}/replacement/", DEPLOYMENT
+    ),
+    Operation("getBatchReplacement", "GET", _B + "replacement/", DEPLOYMENT),
+    Operation("commitBatchReplacement", "POST", _B + "replacement/commit/", DEPLOYMENT, {"json": {"allowEmpty": True}}),
+    Operation("abandonBatchReplacement", "DELETE", _B + "replacement/", DEPLOYMENT),
+    Operation("listBatchVersions", "GET", _B + "versions/", DEPLOYMENT),
+    Operation("listAccuracyRevisions", "GET", _B + "accuracyRevisions/", DEPLOYMENT),
     Operation("putUpload", "PUT", _B + "uploads/other/", DEPLOYMENT, {"content": b"score\n0.5\n", **_CSV}),
     Operation("getUpload", "GET", _B + "uploads/{upload}/", DEPLOYMENT),
     Operation("listUploads", "GET", _B + "uploads/", DEPLOYMENT),
@@ -299,6 +307,7 @@ def things_of(server: Served, ready: Ready) -> dict[str, str]:
     send_rows(user, ready, binary_block(ready, rows, batch))
     answer = upload(user, ready, batch, "first", file_of(binary_rows(12, 20)))
     assert answer.status_code == 202, answer.text
+    assert user.post(ready.path("monitoringBatches", batch, "replacement")).status_code == 201
     metric = user.post(ready.path("customMetrics"), {**_METRIC, "name": "net margin"})
     assert metric.status_code == 201, metric.text
     package = user.read(f"modelPackages/{ready.package_id}/")
@@ -323,6 +332,7 @@ def things_of(server: Served, ready: Ready) -> dict[str, str]:
         "environment": user.post("predictionEnvironments/", {"name": "production"}).json()["id"],
         "batch": batch,
         "locked": new_batch(user, ready, isLocked=True),
+        "spare": new_batch(user, ready),
         "upload": "first",
         "erasure": user.post(ready.path("erasures"), {"associationId": "nobody"}).json()["id"],
         "segment": "region",

@@ -625,15 +625,19 @@ def test_an_upload_that_a_batch_has_already_can_be_repeated_after_locking(
     assert (again.status_code, again.json()) == (202, first.json())
 
 
-def test_a_batch_locked_while_its_upload_waits_still_gets_it(serve: Serve, binary: Ready) -> None:
-    # The file was accepted before: what was answered 2xx is not lost.
+def test_a_batch_cannot_be_locked_while_its_upload_waits(serve: Serve, binary: Ready) -> None:
+    # The file was accepted before: what was answered 2xx is not lost, and a locked batch takes no rows.
     with serve(limits=Limits(inline_upload_bytes=100)) as server:
         owner = server.owner
         batch = new_batch(owner, binary)
         answer = upload(owner, binary, batch, "k", file_of(binary_rows(6, 40)))
-        owner.patch(binary.path("monitoringBatches", batch), {"isLocked": True})
+        path = binary.path("monitoringBatches", batch)
+        refused = owner.patch(path, {"isLocked": True, "batchName": "sealed"})
+        assert refused.status_code == 409
+        assert "cannot be locked yet: 1 of its uploads ('k')" in refused.json()["message"]
+        assert (one(owner, binary, batch)["isLocked"], one(owner, binary, batch)["name"]) == (False, "a batch")
         owner.finished(answer)
-        assert one(owner, binary, batch)["predictionsCount"] == 40
+        assert owner.patch(path, {"isLocked": True}).json()["predictionsCount"] == 40
 
 
 # ------------------------------------------------------------------ deleting
@@ -700,8 +704,8 @@ def test_nothing_of_a_deleted_batch_is_left_when_its_job_has_run(served: Served,
     owner.delete(binary.path("monitoringBatches", batch))
     served.work()
     after = served.contents()
-    # The row of the batch itself stays, marked, and so do the jobs.
-    assert {name for name in before if before[name] != after[name]} == {"batches", "jobs"}
+    # The row of the batch itself stays, marked, and so do the jobs and what the log tells of it.
+    assert {name for name in before if before[name] != after[name]} == {"audit_log", "batches", "jobs"}
 
 
 def test_a_batch_deleted_while_its_upload_waits_leaves_nothing(serve: Serve, binary: Ready) -> None:
@@ -713,7 +717,7 @@ def test_a_batch_deleted_while_its_upload_waits_leaves_nothing(serve: Serve, bin
         owner.delete(binary.path("monitoringBatches", batch))
         server.work()
         after = server.contents()
-    assert {name for name in before if before[name] != after[name]} == {"batches", "jobs"}
+    assert {name for name in before if before[name] != after[name]} == {"audit_log", "batches", "jobs"}
 
 
 # ------------------------------------------------------------------ models in a batch

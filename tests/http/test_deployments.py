@@ -159,7 +159,7 @@ def test_nothing_of_a_deleted_deployment_is_left_when_its_job_has_run(served: Se
     after = served.contents()
     # The row of the deployment stays, marked, with its batches and their counts; so do the jobs.
     # The history of its models is gone.
-    kept = {"deployments", "batches", "batch_models", "jobs", "model_history"}
+    kept = {"audit_log", "deployments", "batches", "batch_models", "jobs", "model_history"}
     assert {name for name in before if before[name] != after[name]} == kept
     assert owner.get(binary.path()).status_code == 200
 

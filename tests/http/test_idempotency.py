@@ -4,6 +4,7 @@ import gzip
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from inspect import iscoroutinefunction
@@ -14,12 +15,15 @@ import pytest
 from fastapi.routing import APIRoute
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.testclient import TestClient
 from tests.effort import examples
 from tests.http.operations import OPERATIONS, UNKNOWN, Operation, things_of
 from tests.material import Prepared, Ready, binary_block, binary_rows, new_batch
 from tests.serving import Served, User, copied, serving
 
+from assay.errors import Unavailable
 from assay.http import app
+from assay.http.app import create_app
 from assay.monitoring import idempotency
 
 POSTS = [operation for operation in OPERATIONS if operation.method == "POST"]
@@ -320,6 +324,40 @@ def test_more_writers_than_threads_with_keys_and_without_all_get_through(
     answers = at_once(60, make)
     assert {a.status_code for a in answers} == {202}
     assert count(owner, binary, batch) == 180
+
+
+class NoCommit:
+    """A store whose first transactions are undone at their end, as by a full disk."""
+
+    def __init__(self, store: Any, failures: int) -> None:
+        self._store = store
+        self._left = failures
+        self.blobs = store.blobs
+        self.snapshot = store.snapshot
+
+    @contextmanager
+    def transaction(self) -> Iterator[Any]:
+        with self._store.transaction() as tx:
+            yield tx
+            self._left -= 1
+            if self._left >= 0:
+                raise Unavailable("The disk is full. Nothing was stored; send the call again.")
+
+
+def test_a_call_that_could_not_be_committed_leaves_nothing_and_may_be_made_again(
+    owner: User, served: Served, binary: Ready
+) -> None:
+    batch = new_batch(owner, binary)
+    before = served.contents()
+    failing = create_app(replace(served.context, store=NoCommit(served.store, 1)))
+    with TestClient(failing) as client:
+        answers = [send(replace(owner, client=client), binary, rows_body(binary, batch), KEY) for _ in range(3)]
+        assert answers[0].status_code == 503
+        assert "Nothing was stored" in answers[0].json()["message"]
+        assert {a.status_code for a in answers[1:]} == {202}
+        assert [a.headers.get("Idempotency-Replayed") for a in answers] == [None, None, "true"]
+    assert count(owner, binary, batch) == 5
+    assert len(served.contents()["uploads"]) == len(before["uploads"]) + 1
 
 
 # ------------------------------------------------------------------ a law

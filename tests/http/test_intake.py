@@ -38,7 +38,7 @@ def requests(user: User, ready: Ready, *records: dict[str, Any]) -> Any:
 def test_rows_are_accepted_and_counted(owner: User, binary: Ready, batch: str) -> None:
     rows = binary_rows(1, 12)
     answer = add(owner, binary, binary_block(binary, rows[:5], batch), binary_block(binary, rows[5:], batch))
-    assert (answer.status_code, answer.json()) == (202, {"message": "12 rows counted."})
+    assert (answer.status_code, answer.json()) == (202, {"message": "12 rows counted.", "repeatedAssociationIds": 0})
 
 
 def test_everything_but_model_and_predictions_may_be_absent(owner: User, regression: Ready) -> None:

@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 from tests.jobs.stores import told
 from tests.storage import records as new
 
-from assay.errors import AssayError, Conflict, LeaseLost
+from assay.errors import AssayError, Conflict, LeaseLost, Unavailable
 from assay.jobs import queue
 from assay.jobs.handlers import HANDLERS
 from assay.jobs.worker import Worker, run
@@ -268,6 +270,71 @@ def kinds_made(path):
 def test_every_kind_of_job_that_is_made_has_a_handler_and_no_handler_waits_in_vain():
     made = [kind for path in sorted((ROOT / "src/assay/monitoring").rglob("*.py")) for kind in kinds_made(path)]
     assert set(made) == set(HANDLERS)
+
+
+# ---------------------------------------------------------------- a database that is away for a moment
+
+
+class Away:
+    """A store whose next transactions of the threads that keep leases find no database."""
+
+    def __init__(self, store, times):
+        self._store = store
+        self.left = times
+
+    @property
+    def blobs(self):
+        return self._store.blobs
+
+    def snapshot(self):
+        return self._store.snapshot()
+
+    @contextmanager
+    def transaction(self):
+        if self.left and threading.current_thread().name.startswith("lease-"):
+            self.left -= 1
+            raise Unavailable("gone for a moment")
+        with self._store.transaction() as tx:
+            yield tx
+
+
+def test_a_lease_is_kept_through_a_moment_without_a_database(ctx, handler, queue_up, found, clock, monkeypatch):
+    monkeypatch.setattr(queue, "LEASE", timedelta(seconds=0.3))
+    away = Away(ctx.store, times=2)
+
+    def wait(ctx, job):
+        clock.go(1)
+        until(lambda: found().lease_until > job.lease_until)
+        effect(ctx, job)
+
+    handler(wait)
+    queue_up()
+    Worker(replace(ctx, store=away)).run_one()
+    assert away.left == 0
+    assert (found().state, found().attempt) == (JobState.DONE, 1)
+
+
+def test_a_job_is_put_off_while_something_is_away_and_loses_no_attempt(ctx, handler, queue_up, found, clock):
+    fails = iter([True] * 9 + [False])
+
+    def away_at_first(ctx, job):
+        if next(fails):
+            raise Unavailable("the store is away")
+        effect(ctx, job)
+
+    handler(away_at_first)
+    queue_up(max_attempts=2)
+    pauses = []
+    for _ in range(9):
+        work(ctx)
+        assert (found().state, found().error) == (JobState.QUEUED, "the store is away")
+        pauses.append(found().run_after - clock.now)
+        clock.now = found().run_after
+    assert pauses[:3] == [timedelta(seconds=s) for s in (1, 2, 4)]
+    assert pauses[-1] <= queue.LONGEST_RETRY
+    work(ctx)
+    assert (found().state, found().attempt, found().error) == (JobState.DONE, 10, None)
+    assert effects(ctx) == [1]
 
 
 # ---------------------------------------------------------------- a process that is killed

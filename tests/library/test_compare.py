@@ -259,3 +259,21 @@ def test_importing_assay_is_cheap() -> None:
 def test_an_unknown_name_is_refused_as_of_any_module() -> None:
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = assay.nothing
+
+
+def test_neither_the_order_of_rows_nor_that_of_columns_matters(baseline, shifted) -> None:
+    then, now = baseline.head(900), shifted.head(300)
+    expected = assay.compare(then, now, target="late", prediction="p").to_dict()
+    mixed = assay.compare(
+        then.sample(fraction=1.0, shuffle=True, seed=1).select(reversed(then.columns)),
+        now.sample(fraction=1.0, shuffle=True, seed=2),
+        target="late",
+        prediction="p",
+    ).to_dict()
+    for part in ("verdict", "domain_classifier", "reconstruction_error", "notes"):
+        assert mixed[part] == expected[part], part
+    assert [(one["name"], one["status"], one["psi"]) for one in mixed["features"]] == [
+        (one["name"], one["status"], one["psi"]) for one in expected["features"]
+    ]
+    for one, other in zip(mixed["accuracy"], expected["accuracy"], strict=True):
+        assert one["current"] == pytest.approx(other["current"], rel=1e-12)

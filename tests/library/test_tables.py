@@ -79,3 +79,44 @@ def test_files_that_are_not_there_or_damaged_are_refused(tmp_path: Path) -> None
         table(tmp_path / "no.parquet", "baseline")
     with pytest.raises(FileUnreadable, match="expected a name that ends in"):
         table(tmp_path / "a.xlsx", "baseline")
+
+
+def test_pandas_categories_are_categories_even_where_they_look_like_numbers() -> None:
+    then = pd.DataFrame({"zone": pd.Categorical([1, 2, 2] * 100, categories=[1, 2, 3])})
+    now = pd.DataFrame({"zone": pd.Categorical([1, 7, 7] * 100)})
+    [zone] = assay.compare(then, now, multivariate=False).features
+    assert zone.kind == "Categorical"
+    assert zone.words == "'2' is now '7' (66.7 % then, 66.7 % now)"
+    # Numbers in Polars and truths of other makes are the same levels.
+    for same in (pl.DataFrame({"zone": [1.0, 2.0, 2.0] * 100}), pl.DataFrame({"zone": ["1", "2", "2"] * 100})):
+        assert assay.compare(then, same, multivariate=False).verdict.status == "passing"
+
+
+def test_halves_of_characters_in_pandas_text_are_levels_of_their_own() -> None:
+    frame = pd.DataFrame({"x": pd.Series(["\ud800", "a"] * 100, dtype=object)})
+    assert table(frame, "baseline")["x"].to_list()[:2] == ["\\ud800", "a"]
+    assert assay.compare(frame, frame, multivariate=False).verdict.status == "passing"
+
+
+def test_arrow_columns_that_cannot_be_read_are_refused_with_the_reason() -> None:
+    union = pa.UnionArray.from_sparse(pa.array([0, 1], pa.int8()), [pa.array([1, 2]), pa.array(["a", "b"])])
+    with pytest.raises(Invalid, match=r"The baseline, an Arrow Table, cannot be read: .*[Uu]nion"):
+        table(pa.table({"u": union}), "baseline")
+    with pytest.raises(Invalid, match=r"The current has two columns named 'a'\."):
+        table(pa.table([pa.array([1]), pa.array([2])], names=["a", "a"]), "current")
+
+
+def test_a_query_that_fails_is_refused_with_the_reason(tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match=r"The current is a query that fails: .*nope"):
+        table(pl.DataFrame({"a": [1]}).lazy().select("nope"), "current")
+    with pytest.raises(Invalid, match="is a query that fails"):
+        table(pl.scan_parquet(tmp_path / "missing.parquet"), "current")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("folder", "is a folder, expected a file"), ("folder.csv", "is a folder, expected a file")]
+)
+def test_a_folder_is_refused_as_a_folder(tmp_path: Path, name: str, words: str) -> None:
+    (tmp_path / name).mkdir()
+    with pytest.raises(FileUnreadable, match=words):
+        table(tmp_path / name, "baseline")

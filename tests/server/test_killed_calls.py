@@ -75,7 +75,7 @@ def dying(prepared: Prepared, tmp_path: Path) -> Iterator[Dying]:
 @contextmanager
 def client_of(server: Dying, prepared: Prepared) -> Iterator[Client]:
     # The server is away for as long as a process takes to start.
-    patience = Patience(tries=240, retry_pause=0.0)
+    patience = Patience(tries=2_400, retry_pause=0.0)
     with Client(server.url, prepared.tokens["owner"], patience=patience) as client:
         client._transport._sleep = lambda _: threading.Event().wait(0.25)  # type: ignore[assignment,return-value]
         yield client

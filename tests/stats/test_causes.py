@@ -276,6 +276,29 @@ def test_no_rows_one_row_and_gaps_do_not_break_it(rows: list[float]) -> None:
     assert numeric(np.array(rows, dtype=float), NORMAL(g, 100)) is not None
 
 
+def test_one_level_that_the_baseline_never_had_is_a_constant_column_too() -> None:
+    found = categorical(cities(0, M).tolist(), ["unknown"] * 200)
+    assert [cause.code for cause in found] == [CauseCode.CONSTANT_COLUMN]
+    assert found[0].words == "constant: every value is 'unknown', which the baseline never had"
+    assert found[0].evidence["rows"] == 200
+    # A baseline of hardly anything else has that level renamed, and one of nothing else has a new one.
+    assert first(categorical(["a"] * 997 + ["b"] * 3, ["A"] * 200)) is CauseCode.LEVEL_RENAMED
+    assert first(categorical(["a"] * 1_000, ["A"] * 200)) is not CauseCode.CONSTANT_COLUMN
+
+
+def test_spreads_at_the_ends_of_a_double_are_compared_without_a_fault() -> None:
+    huge = np.resize([1.7e308, -1.7e308], M)
+    tiny = np.resize([np.inf, -np.inf, 1.0, 2.0], 300)
+    assert CauseCode.SHIFT_OF_SPREAD not in {cause.code for cause in numeric(huge, tiny)}
+    assert numeric(tiny, huge[:300])
+
+
+def test_infinite_values_are_outliers_without_a_farthest_one() -> None:
+    x = np.random.default_rng(0).normal(0.0, 1.0, M)
+    found = numeric(x, np.append(x[:950], [np.inf] * 50))
+    assert found[0].words == "outliers: 5.0 % of the values lie far outside the baseline's range (50 infinite)"
+
+
 def test_a_constant_baseline_that_moves_is_a_shift() -> None:
     assert first(numeric(np.full(1_000, 5.0), np.full(100, 7.0))) is CauseCode.SHIFT_OF_LOCATION
 

@@ -9,10 +9,12 @@ from itertools import pairwise, permutations
 import pytest
 import sqlalchemy as sa
 from tests.storage import records as new
+from tests.storage.call_conformance import CallConformance
 from tests.storage.custom_metric_conformance import CustomMetricConformance
 from tests.storage.export_conformance import ExportConformance
 from tests.storage.records import MODEL, NOW, OTHER_MODEL, OWNER, SECOND, id_of
 from tests.storage.upkeep_conformance import UpkeepConformance
+from tests.storage.version_conformance import VersionConformance
 
 from assay.errors import LeaseLost, NotFound, UnknownBatch
 from assay.records.actuals import ComputedAccuracy, StaleAccuracy
@@ -43,7 +45,9 @@ def names(page):
     return [one.name for one in page.items]
 
 
-class StorageConformance(CustomMetricConformance, ExportConformance, UpkeepConformance):
+class StorageConformance(
+    CustomMetricConformance, ExportConformance, CallConformance, VersionConformance, UpkeepConformance
+):
     """A subclass has a fixture ``store``: an empty store with the present schema."""
 
     @pytest.fixture

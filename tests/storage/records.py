@@ -3,8 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from assay.records.accuracy_revisions import AccuracyRevision
 from assay.records.actuals import Actual, Outcome
 from assay.records.audit import AuditEvent, AuditLine
+from assay.records.batch_versions import BatchReplacement, ReplacementState
 from assay.records.batches import Batch
 from assay.records.custom_metrics import CustomMetric, MetricType, MetricValue
 from assay.records.datasets import Dataset, DatasetState, FileForm
@@ -399,3 +401,21 @@ def definition(number: int, **more: Any) -> JobDefinition:
         "last_scheduled_at": None,
     }
     return JobDefinition(**{"id": id_of(number), **fields, **more})
+
+
+def replacement(number: int, batch: int, **more: Any) -> BatchReplacement:
+    fields = {
+        "deployment_id": id_of(1),
+        "batch_id": id_of(batch),
+        "state": ReplacementState.OPEN,
+        "opened_at": NOW,
+        "opened_by_id": OWNER,
+        "opened_by_name": "ann",
+    }
+    return BatchReplacement(**{"id": id_of(number), **fields, **more})
+
+
+def revision(rows: int, **more: Any) -> AccuracyRevision:
+    figure = {"value": 0.5, "low": None, "high": None, "n": rows, "bound": 0.0, "reason": None}
+    fields = {"batch_id": id_of(1), "model_id": MODEL, "at": NOW, "predictions": 9, "metrics": {"AUC": figure}}
+    return AccuracyRevision(**{**fields, "rows_with_actual": rows, "digest": f"{rows:064x}", **more})

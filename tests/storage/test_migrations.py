@@ -9,10 +9,12 @@ from tests.storage import records as new
 
 from assay.errors import DatabaseMismatch
 from assay.records.actuals import ComputedAccuracy
+from assay.records.batches import BatchQuery, BatchRole
 from assay.records.deployments import Settings
 from assay.records.monitoring_jobs import JobPart
 from assay.records.pages import PageRequest
 from assay.records.slices import WHOLE
+from assay.records.uploads import UploadState
 from assay.storage.blobs import LocalBlobs
 from assay.storage.directory import DirectoryStorage
 from assay.storage.postgres import PostgresStorage
@@ -102,6 +104,12 @@ def test_every_migration_goes_down_and_up_again_with_data_in_it(store):
         tx.custom_metric_values.add(new.id_of(1), [new.metric_value(1.0, segments=(("a", "b"),))])
         tx.jobs.create(new.job(1))
         tx.exports.create(new.export(1))
+        tx.batches.create(new.batch(20, role=BatchRole.DRAFT, version_of=new.id_of(1)))
+        tx.batch_versions.open(new.replacement(20, 1))
+        tx.batches.add_predictions(new.id_of(20), new.MODEL, 1, new.NOW, new.NOW)
+        drafted = new.upload(20, batch_id=new.id_of(20), state=UploadState.DRAFT)
+        tx.prediction_keys.add(new.id_of(1), tx.uploads.create(drafted), ["a"])
+        tx.accuracy_revisions.add(new.id_of(1), new.revision(1))
         tx.erasures.create(new.erasure(1))
         tx.accuracy.close(new.id_of(1), [ComputedAccuracy(new.id_of(1), new.MODEL, WHOLE, 1, b"x")])
         tx.model_history.begin(new.period(new.MODEL))
@@ -138,6 +146,28 @@ def test_a_database_from_before_the_history_has_its_one_model_in_it(store):
         found = tx.deployments.find(new.id_of(1))
     assert (found.tags, found.environment_id) == ([], None)
     assert found.settings == kept
+
+
+def test_a_database_that_goes_back_keeps_its_batches_and_nothing_of_drafts(store):
+    store.migrate()
+    with store.transaction() as tx:
+        tx.users.create(new.user())
+        tx.model_packages.create(new.package(1))
+        tx.deployments.create(new.deployment(1))
+        tx.batches.create(new.batch(1))
+        tx.batches.create(new.batch(20, role=BatchRole.DRAFT, version_of=new.id_of(1)))
+        tx.batch_versions.open(new.replacement(20, 1))
+        drafted = new.upload(20, batch_id=new.id_of(20), state=UploadState.DRAFT)
+        tx.prediction_keys.add(new.id_of(1), tx.uploads.create(drafted), ["a"])
+        tx.prediction_keys.add(new.id_of(1), tx.uploads.create(new.upload(1)), ["a"])
+    scripts = ScriptDirectory.from_config(config())
+    migrated(store, scripts.get_revision("0009").down_revision)
+    store.migrate()
+    with store.snapshot() as tx:
+        assert [one.id for one in tx.batches.list(new.id_of(1), BatchQuery(), PageRequest()).items] == [new.id_of(1)]
+        assert tx.batches.versions_of(new.id_of(1), new.id_of(1)) == []
+        assert [one.id for one in tx.uploads.counted(new.id_of(1), new.id_of(1), new.MODEL)] == [new.id_of(1)]
+        assert tx.prediction_keys.known(new.id_of(1), ["a"]) == {"a"}
 
 
 def test_a_migration_that_fails_leaves_nothing_half_made(store):

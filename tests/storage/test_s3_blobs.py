@@ -142,7 +142,7 @@ def test_reading_ends_when_the_connection_breaks_each_time(between, blobs):
 
 def test_a_store_that_is_not_there_is_told_so(quick):
     nowhere = S3Blobs(Bucket("rows", endpoint="http://127.0.0.1:9", access_key_id="k", secret_access_key="s"))
-    with pytest.raises(BlobsUnavailable, match=r"127\.0\.0\.1:9"):
+    with pytest.raises(BlobsUnavailable, match="it cannot be reached, or does not answer"):
         nowhere.read("a")
 
 

@@ -1,10 +1,12 @@
 """``assay batch accuracy``."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from assay.cli.batch_versions import show_history
+from assay.cli.errors import Usage
 from assay.cli.numbers import change, count, counted, figure, interval, percent
 from assay.cli.options import BatchArgument, DeploymentOption, JsonOption
 from assay.cli.output import Column, show, show_json, show_note, show_table
@@ -25,12 +27,21 @@ UNITS = {
 def accuracy(
     context: typer.Context,
     batch: BatchArgument,
+    history: Annotated[bool, typer.Option("--history", help="Show how it moved as the actuals came.")] = False,
+    metric: Annotated[
+        str | None, typer.Option(metavar="NAME", help="With --history: this metric, such as LogLoss.")
+    ] = None,
     deployment: DeploymentOption = None,
     json_: JsonOption = False,
 ) -> None:
     """Show how a batch's predictions compare with the actuals."""
+    if metric is not None and not history:
+        raise Usage("--metric goes with --history; without it every metric is shown.")
     with session(context) as client:
         found = batch_of(client, deployment, batch)
+        if history:
+            show_history(client, found, metric=metric, as_json=json_)
+            return
         whole = client.batches.accuracy(found)
         outcomes = () if json_ else client.batches.predictions_vs_actuals(found).points
     if json_:

@@ -8,6 +8,7 @@ import typer
 
 from assay.cli.accuracy import accuracy
 from assay.cli.audit import batch_log
+from assay.cli.batch_versions import replace, versions
 from assay.cli.drift import drift
 from assay.cli.errors import Usage
 from assay.cli.export import export
@@ -188,6 +189,8 @@ def delete(
 
 app.command()(push)
 app.command("log")(batch_log)
+app.command()(replace)
+app.command()(versions)
 app.command()(export)
 app.command()(drift)
 app.command()(accuracy)

@@ -5,6 +5,7 @@ from assay.client.actual_files import Actual, ActualColumns
 from assay.client.actuals import ActualsReport
 from assay.client.audit import AuditLine
 from assay.client.batch import Batch, BatchModel, BatchSeal, SealDifference
+from assay.client.batch_versions import AccuracyRevision, BatchVersion, Replacement, RevisionMetric
 from assay.client.client import Client
 from assay.client.custom_metric import (
     BatchMetric,
@@ -48,6 +49,7 @@ from assay.client.waiting import Patience
 
 __all__ = [
     "Accuracy",
+    "AccuracyRevision",
     "AccuracyRow",
     "Actual",
     "ActualColumns",
@@ -64,6 +66,7 @@ __all__ = [
     "BatchPredictions",
     "BatchSeal",
     "BatchService",
+    "BatchVersion",
     "Client",
     "Columns",
     "Conflict",
@@ -95,6 +98,8 @@ __all__ = [
     "PredictionRows",
     "PushReport",
     "Refused",
+    "Replacement",
+    "RevisionMetric",
     "SealDifference",
     "Series",
     "ServerProblem",

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
-from assay.client.shapes import At, Shape
+from assay.client.shapes import At, Json, Shape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,13 +74,12 @@ class BatchSeal(Shape):
     sealed_by: Annotated[str | None, At("sealedBy.name")] = None
     matches: bool
     content: str
-    differences: tuple[SealDifference, ...] = ()
+    differing: Annotated[tuple[Json, ...], At("differences")] = ()
 
-    @classmethod
-    def of(cls, found: object, **known: Any) -> Self:
-        """The value of a JSON object."""
-        told = found.get("differences", ()) if isinstance(found, dict) else ()
-        return super().of(found, differences=tuple(SealDifference.of(one) for one in told), **known)
+    @property
+    def differences(self) -> tuple[SealDifference, ...]:
+        """What is not as it was sealed."""
+        return tuple(SealDifference.of(one) for one in self.differing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from assay.client.batch import Batch, BatchModel, BatchSeal
-from assay.client.batch_exports import BatchExports
+from assay.client.batch_versions import BatchVersions, Replacement
 from assay.client.bodies import FileBody, Progress
 from assay.client.deployment import DeploymentLike, deployment_id_of, is_id
-from assay.client.errors import Ambiguous, NotFound, WorkFailed
+from assay.client.errors import Ambiguous, AssayClientError, NotFound, WorkFailed
 from assay.client.files import content_type, sha256
 from assay.client.paging import Pages
 from assay.client.shapes import Json, Shape
@@ -30,8 +30,8 @@ BatchOrder = Literal[
 ]
 
 
-class Batches(BatchExports):
-    """``client.batches``: making, filling and changing batches; the classes below have the reads and the exports."""
+class Batches(BatchVersions):
+    """``client.batches``: making, filling and changing batches; the classes below have reads, exports and versions."""
 
     # ------------------------------------------------------------ the batches themselves
 
@@ -269,6 +269,42 @@ class Batches(BatchExports):
         if report.state == "refused":
             raise WorkFailed(report.message or f"The server refused '{path.name}'.")
         return report
+
+    def replace(
+        self,
+        batch: Batch,
+        *paths: str | Path,
+        columns: Columns | None = None,
+        model_id: str | None = None,
+        progress: Progress | None = None,
+    ) -> Replacement:
+        """Put the rows of some files in the place of what the batch holds, all at once.
+
+        Until the last moment everybody sees the old content, from then on the new one. When a file is refused, the
+        batch stays as it is. ``columns``, ``model_id`` and ``progress`` are as in `push`, for every file.
+
+        Raises
+        ------
+        ValueError
+            When there is no file.
+        Conflict
+            When the batch has an open replacement already, or is locked.
+        AssayClientError
+            As `push` raises.
+        """
+        if not paths:
+            raise ValueError("No file is named. Expected at least one; 'commit' with allow_empty empties a batch.")
+        opened = self.open_replacement(batch)
+        try:
+            draft = self.draft(batch, opened)
+            for path in paths:
+                self.push(draft, path, columns=columns, model_id=model_id, progress=progress)
+            return self.commit(batch, opened)
+        except BaseException:
+            # That it cannot be abandoned must not hide why it was to be.
+            with suppress(AssayClientError):
+                self.abandon(batch)
+            raise
 
     def uploads(self, batch: Batch) -> Pages[UploadReport]:
         """What became of the files that were sent to the batch.

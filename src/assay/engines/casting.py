@@ -51,7 +51,7 @@ def numbers(values: pl.Series) -> tuple[pl.Series, int]:
     if values.dtype.is_numeric() or values.dtype == pl.Boolean:
         return values.cast(pl.Float64).fill_nan(None), 0
     if values.dtype == pl.Duration:
-        return values.dt.total_microseconds().cast(pl.Float64) / 1e6, 0
+        return values.to_physical().cast(pl.Float64) / _per_second(values), 0
     if values.dtype in (pl.Date, pl.Datetime):
         return dates(values)
     text = _number_texts(values)
@@ -84,7 +84,7 @@ def times(values: pl.Series) -> tuple[pl.Series, int]:
     A time without a zone is taken as UTC, a date as its midnight.
     """
     if values.dtype == pl.Date or isinstance(values.dtype, pl.Datetime):
-        moments = values.cast(pl.Datetime("us"), strict=False) if values.dtype == pl.Date else values
+        moments = values.cast(pl.Datetime("us"), strict=False) if values.dtype == pl.Date else _of_calendar(values)
         zone = getattr(moments.dtype, "time_zone", None)
         utc = moments.dt.convert_time_zone("UTC") if zone else moments.dt.replace_time_zone("UTC")
         return _in_calendar(values, utc.dt.cast_time_unit("us"))
@@ -92,6 +92,17 @@ def times(values: pl.Series) -> tuple[pl.Series, int]:
     text = text.set(text.is_in(list(NO_NUMBER)), None)
     parsed = pl.DataFrame({"t": text}).select(_parsed_time()).to_series().rename(values.name)
     return _in_calendar(text, parsed)
+
+
+def _of_calendar(values: pl.Series) -> pl.Series:
+    """Moments without those outside the calendar, on which Polars panics when it casts or prints them."""
+    # Nanoseconds reach from 1677 to 2262, within the calendar.
+    first, last = (int(end.timestamp()) * _per_second(values) for end in (_FIRST, _LAST))
+    return values.set(~values.to_physical().is_between(max(first, -(2**63)), min(last, 2**63 - 1)), None)
+
+
+def _per_second(values: pl.Series) -> int:
+    return {"ms": 10**3, "us": 10**6, "ns": 10**9}[str(getattr(values.dtype, "time_unit", "us"))]
 
 
 def _in_calendar(values: pl.Series, moments: pl.Series) -> tuple[pl.Series, int]:
@@ -130,6 +141,8 @@ def _uncommon_texts(values: pl.Series) -> pl.Series:
         return pl.DataFrame({"v": values}).select(_json_text()).to_series().rename(values.name)
     if values.dtype == pl.Duration:
         return values.dt.to_string("iso")
+    if values.dtype == pl.Datetime:
+        return _of_calendar(values).cast(pl.String)
     if values.dtype == pl.Binary:
         return pl.Series(values.name, [None if v is None else _decoded(v) for v in values], dtype=pl.String)
     if values.dtype == pl.Object:

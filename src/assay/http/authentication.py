@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from assay.errors import Unauthenticated
+from assay.errors import Unauthenticated, Unavailable
 from assay.http.errors import refusal
 from assay.http.probes import METRICS
 from assay.monitoring import tokens
@@ -24,12 +24,12 @@ class Authentication:
         self._ctx = ctx
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the call on with its caller, or answer 401."""
+        """Pass the call on with its caller, or answer 401, or 503 where nobody can be known just now."""
         if scope["type"] == "http" and _needs_login(scope["path"]):
             header = Headers(scope=scope).get("authorization")
             try:
                 caller = await run_in_threadpool(tokens.authenticate, self._ctx, header)
-            except Unauthenticated as error:
+            except (Unauthenticated, Unavailable) as error:
                 await refusal(error)(scope, receive, send)
                 return
             scope.setdefault("state", {})["caller"] = caller

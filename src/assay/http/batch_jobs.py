@@ -14,6 +14,7 @@ from assay.http.bodies import Body, JsonRoute, Moment, optional
 from assay.http.errors import documented
 from assay.http.job_shapes import JobSpecBody, MonitoringJobCreate, spec_body, spec_of
 from assay.http.paging import Paging, absolute, page_body
+from assay.http.streams import begun
 from assay.http.times import QueryTime
 from assay.monitoring import access, paths
 from assay.monitoring.context import Context
@@ -250,6 +251,6 @@ def cancel_job(request: Request, ctx: Ctx, caller: Caller, batchJobId: str) -> B
 )
 def download(ctx: Ctx, caller: Caller, batchJobId: str) -> StreamingResponse:
     """Download the rows of a completed job, with a column that tells what became of each."""
-    pieces = monitoring_jobs.result(ctx, caller, batchJobId)
+    pieces = begun(monitoring_jobs.result(ctx, caller, batchJobId))
     name = f'attachment; filename="monitoring-job-{batchJobId}.csv"'
     return StreamingResponse(pieces, media_type="text/csv", headers={"Content-Disposition": name})

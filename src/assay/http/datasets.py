@@ -13,6 +13,7 @@ from assay.http.authentication import Caller, Ctx
 from assay.http.bodies import Body, Moment, Route, decoded
 from assay.http.errors import documented
 from assay.http.paging import Paging, absolute, page_body
+from assay.http.streams import begun
 from assay.monitoring import datasets
 from assay.records.datasets import CATEGORIES, Dataset, DatasetState, FileForm
 
@@ -187,4 +188,4 @@ def delete_dataset(ctx: Ctx, caller: Caller, datasetId: str) -> None:
 def get_dataset_file(ctx: Ctx, caller: Caller, datasetId: str) -> StreamingResponse:
     """Download a data set's bytes as they were uploaded."""
     dataset = datasets.completed(datasets.get(ctx, caller, datasetId))
-    return StreamingResponse(ctx.store.blobs.stream(dataset.blob_key), media_type=MEDIA_TYPES[dataset.form])
+    return StreamingResponse(begun(ctx.store.blobs.stream(dataset.blob_key)), media_type=MEDIA_TYPES[dataset.form])

@@ -78,7 +78,8 @@ def _body(upload: Upload) -> UploadReport:
         upload_key=upload.key,
         batch_id=upload.batch_id,
         model_id=upload.model_id,
-        state=str(upload.state),  # type: ignore[arg-type]  # the enum has these three words
+        # Rows of a draft and of a superseded version count there, as those of a batch do here.
+        state="counted" if upload.state.is_held else str(upload.state),  # type: ignore[arg-type]  # one of these words
         rows=upload.rows,
         first_prediction_timestamp=upload.first_at,
         last_prediction_timestamp=upload.last_at,

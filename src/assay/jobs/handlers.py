@@ -25,6 +25,7 @@ HANDLERS: dict[str, Callable[[Context, Job], None]] = {
     segment_profiles.PROFILE_SEGMENTS: segment_profiles.profile_segments,
     exports.EXPORT_ROWS: export_job.fill,
     deletions.PURGE_BATCH: deletions.purge_batch,
+    deletions.SETTLE_REPLACEMENT: deletions.settle_replacement,
     deletions.PURGE_DEPLOYMENT: deletions.purge_deployment,
     monitoring_jobs.RUN_MONITORING_JOB: job_running.run,
     deletions.PURGE_CUSTOM_METRIC: deletions.purge_custom_metric,

@@ -95,10 +95,11 @@ class Compared:
 
     def joint(self) -> tuple[DomainClassifier | None, ReconstructionError | None]:
         """All features but text together; None twice for weighted rows."""
-        names = [name for name in self.features if self.columns.kinds[name] is not FeatureKind.TEXT]
+        names = sorted(name for name in self.features if self.columns.kinds[name] is not FeatureKind.TEXT)
         if self.options.weight is not None or not names:
             return None, None
-        then, now = (side.select(names) for side in self.columns.whole)
+        # Both draw rows by their place, which must not matter.
+        then, now = (side.select(names).sort(names) for side in self.columns.whole)
         return domain_classifier(then, now), reconstruction_error(then, now)
 
     def _column(self, verdict: FeatureVerdict) -> FeatureComparison:

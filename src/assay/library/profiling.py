@@ -12,6 +12,7 @@ from assay.engines.freezing import bins_of
 from assay.engines.inference import ColumnEvidence
 from assay.errors import Invalid
 from assay.library.tables import table
+from assay.library.text import counted, cut, printable
 from assay.library.weighing import Weights
 from assay.records.models import FeatureKind
 from assay.stats.drift.rates import missing_share
@@ -70,7 +71,7 @@ class TableProfile:
     def __str__(self) -> str:
         """A table of 80 columns."""
         lines = [
-            f"{self.rows:,} rows, {len(self.kinds)} columns",
+            f"{counted(self.rows, 'row')}, {counted(len(self.kinds), 'column')}",
             "",
             f"{'column':<24}  {'kind':<11}  {'missing':>8}  values",
         ]
@@ -89,7 +90,7 @@ class TableProfile:
             said = f"{found['levels']:,} texts{word}"
         else:
             said = f"{found['levels']:,} levels" + (f", mostly '{found['most_frequent']}'" if found["levels"] else "")
-        return f"{name[:24]:<24}  {found['kind']:<11}  {share:>8}  {said}"[:80]
+        return printable(f"{cut(name, 24):<24}  {found['kind']:<11}  {share:>8}  {said}"[:80])
 
 
 def _number(value: float) -> str:
@@ -97,7 +98,7 @@ def _number(value: float) -> str:
 
 
 def _date(value: float) -> str:
-    return f"{datetime.fromtimestamp(value, UTC):%Y-%m-%d}"
+    return datetime.fromtimestamp(value, UTC).date().isoformat()
 
 
 def profile(source: Any, *, weight: str | None = None) -> TableProfile:

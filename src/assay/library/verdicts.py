@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from assay.library.accuracy import MetricChange
 from assay.library.decision import WORDS
 from assay.library.findings import FeatureComparison, Verdict
+from assay.library.text import counted
 from assay.stats.decision import Status, worst
 
 
@@ -38,7 +39,7 @@ def verdict_of(
 
 def _too_little(columns: Sequence[FeatureComparison], rows: int) -> str:
     reasons = list(dict.fromkeys(one.reason for one in columns if one.reason is not None))
-    return f"Too little to tell in {rows:,} rows: {reasons[0] if reasons else 'there is no column to judge'}."
+    return f"Too little to tell in {counted(rows, 'row')}: {reasons[0] if reasons else 'there is no column to judge'}."
 
 
 def _drifted(one: FeatureComparison, *, ranked: bool) -> str:
@@ -65,4 +66,4 @@ def _quiet(columns: Sequence[FeatureComparison], rows: int) -> str:
     known = sorted(one.smallest_detectable for one in features if one.smallest_detectable is not None)
     # What silence is worth: in half of the features, a change of this size would hardly have gone unseen.
     silence = f" In most a PSI of {known[len(known) // 2]:.2g} would have shown." if known else ""
-    return f"Looked at {len(features)} feature{'s' * (len(features) != 1)} in {rows:,} rows{more}.{silence}"
+    return f"Looked at {counted(len(features), 'feature')} in {counted(rows, 'row')}{more}.{silence}"

@@ -1,18 +1,20 @@
 """Finding an object that the caller may see. Somebody else's object looks like one that is not there."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from assay.errors import (
     BatchLocked,
     Gone,
+    NotALiveBatch,
     UnknownDataset,
     UnknownDeployment,
     UnknownEnvironment,
     UnknownModel,
     UnknownModelPackage,
 )
-from assay.records.batches import Batch, BatchOrder, BatchQuery
+from assay.records.batches import Batch, BatchOrder, BatchQuery, BatchRole
 from assay.records.datasets import Dataset
 from assay.records.deployments import DeployedModel, Deployment
 from assay.records.environments import PredictionEnvironment
@@ -100,10 +102,26 @@ def package_of(tx: "Transaction", model: DeployedModel) -> ModelPackage:
 
 
 def open_batch(tx: "Transaction", deployment_id: str, batch_id: str) -> None:
-    """Refuse predictions for a batch that is not there or is locked."""
+    """Refuse predictions for a batch that is not there, is locked, or is a superseded version; a draft takes them."""
     batch = tx.batches.get(deployment_id, batch_id)
+    if batch.role is BatchRole.SUPERSEDED:
+        raise NotALiveBatch(batch.id, batch.role, str(batch.version_of))
     if batch.is_locked:
         raise BatchLocked(batch.name)
+
+
+def live_batch(tx: "Transaction", deployment_id: str, batch_id: str) -> Batch:
+    """A batch that is to be changed; refused for drafts and superseded versions, which are another batch's."""
+    return live_batches(tx, deployment_id, [batch_id])[0]
+
+
+def live_batches(tx: "Transaction", deployment_id: str, batch_ids: Iterable[str]) -> Sequence[Batch]:
+    """Several of them, in the order of their ids."""
+    batches = tx.batches.get_many(deployment_id, batch_ids)
+    for batch in batches:
+        if batch.role is not BatchRole.LIVE:
+            raise NotALiveBatch(batch.id, batch.role, str(batch.version_of))
+    return batches
 
 
 # A page over batches shows the last ones unless it is told which.

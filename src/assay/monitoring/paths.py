@@ -20,6 +20,11 @@ def settings(deployment_id: str) -> str:
     return f"{API}/deployments/{deployment_id}/settings/"
 
 
+def batch(deployment_id: str, batch_id: str) -> str:
+    """Where a batch is read."""
+    return f"{API}/deployments/{deployment_id}/monitoringBatches/{batch_id}/"
+
+
 def upload(deployment_id: str, batch_id: str, key: str) -> str:
     """Where the report of an upload is read."""
     return f"{API}/deployments/{deployment_id}/monitoringBatches/{batch_id}/uploads/{quote(key, safe='')}/"

@@ -28,6 +28,17 @@ class HealthStatus(StrEnum):
     UNAVAILABLE = "unavailable"
 
 
+class BatchRole(StrEnum):
+    """Whose content it is: a batch's own, or that of one that is to take its place or had it before.
+
+    Only live batches are in lists and in figures that name no batch; the others are read by their own ids.
+    """
+
+    LIVE = "live"
+    DRAFT = "draft"
+    SUPERSEDED = "superseded"
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """A batch with the counters that lists show.
@@ -42,6 +53,8 @@ class Batch:
         Reported prediction requests, and how many of them failed through their sender or the server.
     job_id, job_state : str or None
         The monitoring job that made the batch, if one did, and its state.
+    role, version_of : BatchRole, str or None
+        A draft and a superseded version belong to a live batch, whose id this is.
     """
 
     id: str
@@ -61,6 +74,8 @@ class Batch:
     requests_count: int
     user_errors: int
     server_errors: int
+    role: BatchRole = BatchRole.LIVE
+    version_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,22 @@ class Cut:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """How many uploads count, and how many of these have rows that are kept."""
+
+    uploads: int
+    with_rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class CutCount:
+    """What is still there of a cut: over the deployment, and in the batches that were named."""
+
+    everywhere: Counted
+    in_named: Counted
+
+
+@dataclass(frozen=True, slots=True)
 class Export:
     """One request for rows, and the data set that its job has made of it.
 

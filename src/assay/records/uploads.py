@@ -7,11 +7,35 @@ from typing import Any
 
 
 class UploadState(StrEnum):
-    """How far an upload has come. Only a counted one shows in any figure."""
+    """How far an upload has come. Only a counted one shows in any figure.
+
+    What a draft holds, and what a superseded version held, counts in that alone.
+    """
 
     PENDING = "pending"
     COUNTED = "counted"
+    DRAFT = "draft"
+    SUPERSEDED = "superseded"
     REFUSED = "refused"
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the rows count in the batch, draft or version that they are in."""
+        return self in HELD
+
+
+HELD = (UploadState.COUNTED, UploadState.DRAFT, UploadState.SUPERSEDED)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What names an upload that counts, and what it brought."""
+
+    id: str
+    model_id: str
+    key: str | None
+    content_hash: str | None
+    rows: int
 
 
 def part_key(prefix: str, part: int) -> str:

@@ -63,6 +63,8 @@ def open_folder(folder: Path, limits: Limits | None = None, remote: RemoteFiles 
 def open_parts(settings: ServerSettings, limits: Limits | None = None) -> Parts:
     """Open what the settings name: a folder, or a database with a blob store.
 
+    ``limits`` are those of the settings unless given.
+
     Raises
     ------
     DatabaseMismatch
@@ -70,6 +72,7 @@ def open_parts(settings: ServerSettings, limits: Limits | None = None) -> Parts:
     Misconfigured
         When something is missing, or two settings contradict each other.
     """
+    limits = limits or settings.limits
     if settings.database_url is None:
         _refuse_without_database(settings)
         return open_folder(settings.data_dir, limits, settings.remote_files)
@@ -81,7 +84,7 @@ def open_parts(settings: ServerSettings, limits: Limits | None = None) -> Parts:
         engine=LocalEngine(),
         clock=store.clock,
         secret=secret,
-        limits=limits or Limits(),
+        limits=limits,
         remote=settings.remote_files,
     )
     return Parts(store, context)

@@ -14,8 +14,12 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 from assay.errors import BlobsUnavailable, Misconfigured
 from assay.storage.base import PROBES, BlobEntry
+
+log = structlog.get_logger(__name__)
 
 PIECE = 1 << 20
 # A store takes at most 10,000 parts, so a blob may have 80 GB; a few parts of one are in memory at a time.
@@ -97,7 +101,7 @@ class S3Blobs:
             except _faults_on_the_way() as fault:
                 left -= 1
                 if not left:
-                    raise self._unavailable(fault) from fault
+                    raise _unreachable(fault) from fault
             finally:
                 body.close()
             if at >= size:
@@ -138,7 +142,7 @@ class S3Blobs:
                 answer = self._client.delete_objects(Bucket=self.bucket.name, Delete={"Objects": some, "Quiet": True})
             failed = answer.get("Errors", [])
             if failed:
-                raise self._unavailable(f"it kept {len(failed)} of {len(some)} objects: {failed[0].get('Code')}")
+                raise _unavailable(f"it kept {len(failed)} of {len(some)} objects: {failed[0].get('Code')}")
 
     def entries(self, prefix: str) -> Iterator[BlobEntry]:
         """The same with their sizes and times, a thousand in a call."""
@@ -177,17 +181,21 @@ class S3Blobs:
         except _store_faults() as fault:
             answer = getattr(fault, "response", None)
             if answer is None:
-                raise self._unavailable(fault) from fault
+                raise _unreachable(fault) from fault
             code = str(answer.get("Error", {}).get("Code", "an error"))
             if key is not None and code in MISSING:
                 raise FileNotFoundError(key) from fault
-            raise self._unavailable(f"it answered {code}") from fault
+            raise _unavailable(f"it answered {code}") from fault
 
-    def _unavailable(self, reason: object) -> BlobsUnavailable:
-        return BlobsUnavailable(
-            f"The blob store cannot do this now: {str(reason)[:200].rstrip('.')}. Nothing was stored; send the call "
-            "again."
-        )
+
+def _unreachable(fault: Exception) -> BlobsUnavailable:
+    # What the client says has addresses in it, which are the operator's business.
+    log.warning("blobs.unreachable", reason=str(fault)[:500])
+    return _unavailable("it cannot be reached, or does not answer")
+
+
+def _unavailable(reason: str) -> BlobsUnavailable:
+    return BlobsUnavailable(f"The blob store cannot do this now: {reason}. Nothing was stored; send the call again.")
 
 
 def _client(bucket: Bucket) -> Any:

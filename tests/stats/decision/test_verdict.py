@@ -227,7 +227,7 @@ def test_too_few_rows_are_unknown(baseline: object, current: list[float]) -> Non
     verdict = one(baseline, current)
     assert verdict.status is Status.UNKNOWN
     assert verdict["x"].outcome is Outcome.UNKNOWN
-    assert f"{len(current)} rows" in verdict.reasons[0]
+    assert f"{len(current)} row" in verdict.reasons[0]
     assert (verdict.p, verdict["x"].evidence.p, verdict["x"].smallest_detectable_psi) == (None, None, None)
 
 

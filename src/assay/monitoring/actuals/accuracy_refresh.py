@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from assay.monitoring import access, paths
+from assay.monitoring.actuals import accuracy_revisions
 from assay.monitoring.context import Context
 from assay.monitoring.queueing import queued
 from assay.monitoring.rows import prediction_columns
 from assay.monitoring.rows.row_parts import ASSOCIATION_ID, AT, stored_parts
-from assay.monitoring.rows.scored_rows import accuracy_of, pooled
+from assay.monitoring.rows.scored_rows import accuracy_of, nothing, pooled
 from assay.monitoring.rows.segments import columns_of, cut_of, segments_of
 from assay.monitoring.rows.slicing import Cut
 from assay.records.actuals import ComputedAccuracy, StaleAccuracy
 from assay.records.jobs import Job
 from assay.records.models import Target
-from assay.records.slices import Segment, Slice
+from assay.records.slices import WHOLE, Segment, Slice
 from assay.records.uploads import Upload
 from assay.stats.accuracy import Accuracy, accuracy_from_bytes
 
@@ -74,13 +75,17 @@ def _refresh_pair(ctx: Context, pair: StaleAccuracy) -> None:
         )
         cut = cut_of(ctx, tx, deployment)
         closed = tx.accuracy.closed(pair.deployment_id, pair.model_id, [pair.batch_id])
-    buckets = _with_closed(rows.by_slice(cut, deployment.settings.segmented_by), closed)
+    slices = _with_whole(_with_closed(rows.by_slice(cut, deployment.settings.segmented_by), closed))
     computed = [
         ComputedAccuracy(pair.batch_id, pair.model_id, part, found.n, found.to_bytes())
-        for part, found in _with_whole(buckets).items()
+        for part, found in slices.items()
     ]
+    whole = slices[WHOLE] if slices else nothing(package.target)
+    now = ctx.clock()
     with ctx.store.transaction() as tx:
-        tx.accuracy.save(pair, computed, ctx.clock())
+        tx.deployments.hold(pair.deployment_id)
+        if tx.accuracy.save(pair, computed, now):
+            accuracy_revisions.note(tx, pair, package.target, whole, now)
 
 
 def _with_closed(buckets: dict[Slice, Accuracy], closed: Sequence[ComputedAccuracy]) -> dict[Slice, Accuracy]:

@@ -19,7 +19,7 @@ from assay.monitoring.rows.row_parts import ASSOCIATION_ID
 from assay.monitoring.rows.segments import cut_of
 from assay.records.actuals import ComputedAccuracy
 from assay.records.jobs import Job
-from assay.records.uploads import Upload
+from assay.records.uploads import HELD, Upload
 
 if TYPE_CHECKING:
     from assay.storage.sql.transaction import Transaction
@@ -45,7 +45,7 @@ def close_upload(ctx: Context, job: Job, upload: Upload, also: "Callable[[Transa
             tx.jobs.hold(job)
             if not _still(tx, upload.deployment_id, sums):
                 continue
-            if not tx.uploads.is_counted(upload.id):
+            if tx.uploads.find_counted(upload.id) is None:
                 # Deleted meanwhile, with all that was counted of it.
                 return
             tx.accuracy.close(upload.deployment_id, sums.computed)
@@ -60,12 +60,12 @@ def close_ids(
     """Close all predictions of some association ids; what ``also`` does is in the same transaction."""
     while True:
         with ctx.store.snapshot() as tx:
-            pairs = tx.prediction_keys.pairs_holding(deployment_id, association_ids)
+            pairs = tx.prediction_keys.pairs_holding(deployment_id, association_ids, HELD)
         sums = _sums(ctx, deployment_id, pairs, association_ids=association_ids)
         with ctx.store.transaction() as tx:
             tx.deployments.hold(deployment_id)
             tx.jobs.hold(job)
-            same = tx.prediction_keys.pairs_holding(deployment_id, association_ids) == pairs
+            same = tx.prediction_keys.pairs_holding(deployment_id, association_ids, HELD) == pairs
             if not same or not _still(tx, deployment_id, sums):
                 continue
             tx.accuracy.close(deployment_id, sums.computed)

@@ -129,7 +129,8 @@ def asked_model(
 
 
 def _require_batches(tx: "Transaction", deployment_id: str, values: list[MetricValue]) -> None:
-    tx.batches.get_many(deployment_id, dict.fromkeys(v.batch_id for v in values if v.batch_id is not None))
+    """Refuse values of a batch that is not there, or is a version of one: values stay with the batch itself."""
+    access.live_batches(tx, deployment_id, dict.fromkeys(v.batch_id for v in values if v.batch_id is not None))
 
 
 def _value(sent: SentValue, metric: CustomMetric, model_id: str | None, place: str, now: datetime) -> MetricValue:

@@ -5,12 +5,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from assay.errors import BatchesNotEnabled, BatchLocked, Invalid
+from assay.errors import BatchesNotEnabled, Invalid
 from assay.monitoring import access, audit
 from assay.monitoring.context import Context
 from assay.monitoring.deployments import seals
-from assay.monitoring.deployments.deletions import PURGE_BATCH
-from assay.monitoring.queueing import queued
+from assay.monitoring.deployments.deletions import discard
 from assay.records.audit import AuditEvent
 from assay.records.batches import Batch, BatchModel, BatchQuery, HealthStatus
 from assay.records.deployments import Deployment
@@ -122,7 +121,7 @@ def update(ctx: Context, caller: User, deployment_id: str, batch_id: str, fields
     now = ctx.clock()
     with ctx.store.transaction() as tx:
         deployment = access.deployment(tx, caller, deployment_id)
-        old = tx.batches.get(deployment_id, batch_id)
+        old = access.live_batch(tx, deployment_id, batch_id)
         tx.batches.update(batch_id, **fields)
         new = tx.batches.get(deployment_id, batch_id)
         changed = audit.changes(_shown(old), _shown(new))
@@ -144,23 +143,21 @@ def _shown(batch: Batch) -> dict[str, Any]:
 
 
 def delete(ctx: Context, caller: User, deployment_id: str, batch_id: str) -> None:
-    """Delete a batch: its rows leave every figure at once, a job removes what is left of them."""
+    """Delete a batch: its rows leave every figure at once, a job removes what is left of them.
+
+    An open replacement and the superseded versions go with it.
+    """
     now = ctx.clock()
     with ctx.store.transaction() as tx:
         access.deployment(tx, caller, deployment_id)
-        gone = tx.batches.get(deployment_id, batch_id)
+        gone = access.live_batch(tx, deployment_id, batch_id)
         broken = tx.seals.find(batch_id)
         detail = {"name": gone.name, "rows": gone.predictions_count, "seal": None if broken is None else broken.hash}
         _note(tx, AuditEvent.BATCH_DELETED, gone, caller, now, detail)
         tx.seals.delete(batch_id)
-        tx.profiles.delete(batch_id=batch_id)
-        tx.accuracy.delete(batch_id=batch_id)
-        tx.service_requests.delete(batch_id=batch_id)
-        tx.custom_metric_values.delete(batch_id=batch_id)
-        tx.uploads.withdraw(batch_id=batch_id)
-        tx.batches.delete(batch_id, now)
-        args = {"deployment_id": deployment_id, "batch_id": batch_id}
-        tx.jobs.create(queued(PURGE_BATCH, args, caller.id, now))
+        for one in (*tx.batches.versions_of(deployment_id, batch_id), batch_id):
+            discard(tx, deployment_id, one, caller.id, now)
+        tx.batch_versions.delete(batch_id=batch_id)
 
 
 def models(
@@ -193,7 +190,7 @@ def set_model_span(
     now = ctx.clock()
     with ctx.store.transaction() as tx:
         access.deployment(tx, caller, deployment_id)
-        batch = tx.batches.get(deployment_id, batch_id)
+        batch = access.live_batch(tx, deployment_id, batch_id)
         old = tx.batches.get_model(batch_id, model_id)
         start, end = span[0] or old.start_time, span[1] or old.end_time
         if end < start:
@@ -272,5 +269,5 @@ def require_open(ctx: Context, caller: User, deployment_id: str, batch_id: str, 
     with ctx.store.snapshot() as tx:
         access.deployment(tx, caller, deployment_id)
         batch = tx.batches.get(deployment_id, batch_id)
-        if batch.is_locked and tx.uploads.find(batch_id, upload_key) is None:
-            raise BatchLocked(batch.name)
+        if tx.uploads.find(batch_id, upload_key) is None:
+            access.open_batch(tx, deployment_id, batch.id)

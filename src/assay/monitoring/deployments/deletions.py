@@ -1,10 +1,12 @@
 """The slow half of deleting: what a job removes after the object itself is gone from every answer."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from assay.monitoring import paths
 from assay.monitoring.actuals.accuracy_refresh import recompute
 from assay.monitoring.context import Context
+from assay.monitoring.queueing import queued
 from assay.records.jobs import Job
 
 if TYPE_CHECKING:
@@ -13,6 +15,40 @@ if TYPE_CHECKING:
 PURGE_BATCH = "purge_batch"
 PURGE_DEPLOYMENT = "purge_deployment"
 PURGE_CUSTOM_METRIC = "purge_custom_metric"
+SETTLE_REPLACEMENT = "settle_replacement"
+
+
+def discard(tx: "Transaction", deployment_id: str, batch_id: str, user_id: str, now: datetime) -> None:
+    """Take a batch, a draft or a superseded version out of every answer; a job removes what is left of it."""
+    tx.profiles.delete(batch_id=batch_id)
+    tx.accuracy.delete(batch_id=batch_id)
+    tx.accuracy_revisions.delete(batch_id=batch_id)
+    tx.service_requests.delete(batch_id=batch_id)
+    tx.custom_metric_values.delete(batch_id=batch_id)
+    tx.uploads.withdraw(batch_id=batch_id)
+    tx.batches.delete(batch_id, now)
+    args = {"deployment_id": deployment_id, "batch_id": batch_id}
+    tx.jobs.create(queued(PURGE_BATCH, args, user_id, now))
+
+
+def settle_replacement(ctx: Context, job: Job) -> None:
+    """Have the accuracy of other batches follow a replacement.
+
+    What the superseded content had superseded counts again, what the new content supersedes no longer does.
+    """
+    deployment_id = job.args["deployment_id"]
+    with ctx.store.snapshot() as tx:
+        touched = {
+            pair
+            for batch_id in job.args["batch_ids"]
+            for pair in tx.prediction_keys.pairs_overlapping(deployment_id, batch_id=batch_id)
+        }
+    now = ctx.clock()
+    with ctx.store.transaction() as tx:
+        tx.deployments.hold(deployment_id)
+        if touched:
+            recompute(tx, deployment_id, touched, job.user_id, now)
+        tx.jobs.complete(job, now)
 
 
 def purge_batch(ctx: Context, job: Job) -> None:
@@ -53,6 +89,8 @@ def purge_deployment(ctx: Context, job: Job) -> None:
             tx.jobs.cancel(task_id, now)
         tx.profiles.delete(deployment_id=deployment_id)
         tx.accuracy.delete(deployment_id=deployment_id)
+        tx.accuracy_revisions.delete(deployment_id=deployment_id)
+        tx.batch_versions.delete(deployment_id=deployment_id)
         tx.service_requests.delete(deployment_id=deployment_id)
         tx.custom_metric_values.delete(deployment_id=deployment_id)
         tx.custom_metrics.purge(deployment_id=deployment_id)

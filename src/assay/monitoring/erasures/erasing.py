@@ -24,7 +24,7 @@ from assay.records.audit import AuditEvent
 from assay.records.erasures import Erasure, Removed
 from assay.records.jobs import Job, JobState
 from assay.records.monitoring_jobs import JobStatus
-from assay.records.uploads import Upload, UploadState, incoming_key
+from assay.records.uploads import HELD, Upload, UploadState, incoming_key
 
 if TYPE_CHECKING:
     from assay.storage.sql.transaction import Transaction
@@ -111,7 +111,7 @@ def _forget(ctx: Context, job: Job, erasure: Erasure, association_id: str) -> No
     with ctx.store.transaction() as tx:
         tx.deployments.hold(deployment_id)
         tx.jobs.hold(job)
-        touched = tx.prediction_keys.pairs_holding(deployment_id, [association_id])
+        touched = tx.prediction_keys.pairs_holding(deployment_id, [association_id], HELD)
         removed = Removed(
             predictions=tx.prediction_keys.remove(deployment_id, association_ids=[association_id]),
             actuals=tx.actuals.remove(deployment_id, [association_id]),

@@ -17,7 +17,7 @@ from assay.monitoring.rows.training_rows import training_chunks
 from assay.monitoring.undoing import undone
 from assay.records.datasets import Dataset, DatasetState, FileForm
 from assay.records.deployments import Deployment
-from assay.records.exports import Cut, Export, ExportKind
+from assay.records.exports import Cut, CutCount, Export, ExportKind
 from assay.records.ids import new_id
 from assay.records.jobs import Job
 from assay.records.models import Feature
@@ -56,7 +56,7 @@ class _Work:
     job: Job
     export: Export
     cut: Cut
-    uploads: tuple[int, int]
+    uploads: CutCount
     erasures: int
     schema: dict[str, pl.DataType]
     kinds: dict[str, str]
@@ -113,8 +113,8 @@ def _work(ctx: Context, job: Job) -> _Work:
         training = training_data(tx, package) if export.kind is ExportKind.TRAINING else None
         if export.batch_ids is not None:
             tx.batches.get_many(deployment.id, export.batch_ids)
-        cut = tx.kept_uploads.cut(deployment.id)
-        uploads = tx.kept_uploads.count(deployment.id, cut)
+        cut = tx.kept_uploads.cut(deployment.id, export.batch_ids)
+        uploads = tx.kept_uploads.count(deployment.id, cut, export.batch_ids)
         erasures = tx.erasures.count_done(deployment.id)
     if training is not None:
         schema, chunks = training_chunks(ctx, training, export.form)
@@ -129,12 +129,13 @@ def _work(ctx: Context, job: Job) -> _Work:
 
 
 def _is_all_there(tx: "Transaction", work: _Work) -> bool:
-    """Whether nothing has been deleted of what the export was made from."""
-    if tx.deployments.find(work.export.deployment_id) is None:
+    """Whether nothing has been deleted or replaced of what the export was made from."""
+    export = work.export
+    if tx.deployments.find(export.deployment_id) is None:
         return False
-    if tx.erasures.count_done(work.export.deployment_id) != work.erasures:
+    if tx.erasures.count_done(export.deployment_id) != work.erasures:
         return False
-    return tx.kept_uploads.count(work.export.deployment_id, work.cut) == work.uploads
+    return tx.kept_uploads.count(export.deployment_id, work.cut, export.batch_ids) == work.uploads
 
 
 def _features(deployment: Deployment, features: tuple[Feature, ...]) -> tuple[Feature, ...]:

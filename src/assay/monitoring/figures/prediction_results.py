@@ -63,13 +63,24 @@ def page(
     Invalid
         When the deployment keeps no rows.
     """
+    while True:
+        found = _page_of_one_moment(ctx, caller, deployment_id, where, request, actuals_present=actuals_present)
+        if found is not None:
+            return found
+
+
+def _page_of_one_moment(
+    ctx: Context, caller: User, deployment_id: str, where: Where, request: PageRequest, *, actuals_present: bool | None
+) -> ResultsPage | None:
+    """The page, or None when some of what it was read from was deleted or replaced meanwhile."""
     with ctx.store.snapshot() as tx:
         deployment = access.deployment(tx, caller, deployment_id)
         require_kept(deployment)
         model = access.deployed_model(tx, deployment, where.model_id)
         target = access.package_of(tx, model).target
         selection = chosen(ctx, tx, deployment, where).selection
-        cut = tx.kept_uploads.cut(deployment_id)
+        cut = tx.kept_uploads.cut(deployment_id, selection.batch_ids)
+        uploads = tx.kept_uploads.count(deployment_id, cut, selection.batch_ids)
     start, end = (None, None) if selection.span is None else (selection.span.start, selection.span.end)
     rows = RowQuery(deployment_id, model.model_id, selection.batch_ids, start, end)
     reader = _Reader(ctx, rows, cut, target, actuals_present)
@@ -80,6 +91,9 @@ def page(
         found.extend(some)
         if len(found) > wanted:
             break
+    with ctx.store.snapshot() as tx:
+        if tx.kept_uploads.count(deployment_id, cut, selection.batch_ids) != uploads:
+            return None
     return ResultsPage(
         rows=found[:wanted],
         more=len(found) > wanted,

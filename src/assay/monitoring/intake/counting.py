@@ -17,6 +17,7 @@ from assay.monitoring.profiles.fragments import fragments_of, with_whole
 from assay.monitoring.queueing import queued
 from assay.monitoring.rows.row_parts import ASSOCIATION_ID, stored_parts
 from assay.monitoring.rows.tally import Tally
+from assay.records.batches import BatchRole
 from assay.records.jobs import Job
 from assay.records.uploads import Upload, UploadState
 
@@ -124,8 +125,12 @@ COUNTED_FIELDS = ("state", "rows", "first_at", "last_at", "parts", "blob_prefix"
 
 
 def count(tx: "Transaction", arrival: Arrival) -> None:
-    """Profiles and counters."""
+    """Profiles and counters; what comes into a draft counts there alone."""
     upload, tally, now = arrival.upload, arrival.tally, arrival.now
+    if upload.batch_id is not None:
+        batch = tx.batches.get(upload.deployment_id, upload.batch_id)
+        if batch.role is BatchRole.DRAFT:
+            tx.uploads.update(upload.id, state=UploadState.DRAFT)
     if tally.tracking.drift and tally.rows:
         _add_profiles(tx, arrival)
         if upload.batch_id is not None:

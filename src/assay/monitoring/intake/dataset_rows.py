@@ -33,8 +33,8 @@ def accept(ctx: Context, caller: User, deployment_id: str, dataset_id: str) -> J
     upload = uploads.new_upload(plan, caller, now)
     args = {**uploads.count_args(upload, plan), "uncounted": True}
     job = queued(COUNT_UPLOAD, args, caller.id, now, result_path=paths.deployment(deployment_id))
-    ctx.store.blobs.put(uploads.incoming(upload), ctx.store.blobs.stream(dataset.blob_key))
-    with undone(lambda: ctx.store.blobs.delete(uploads.incoming(upload))), ctx.store.transaction() as tx:
+    ctx.store.blobs.put(uploads.incoming(upload.id), ctx.store.blobs.stream(dataset.blob_key))
+    with undone(lambda: ctx.store.blobs.delete(uploads.incoming(upload.id))), ctx.store.transaction() as tx:
         access.deployment(tx, caller, deployment_id)
         tx.uploads.create(upload)
         tx.jobs.create(job)

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.errors import AssayError, Conflict, Invalid, NotFound, UnknownDeployment
+from assay.errors import AssayError, Conflict, Gone, Invalid, NotFound, UnknownDeployment
 from assay.monitoring import access, paths
 from assay.monitoring.actuals.accuracy_refresh import recompute
 from assay.monitoring.context import Context
@@ -151,8 +151,8 @@ def _count_later(ctx: Context, caller: User, plan: FilePlan, file: NewFile) -> T
         result_path=_path(upload),
     )
     upload = replace(upload, job_id=job.id)
-    ctx.store.blobs.put(incoming(upload), _pieces(file.path))
-    with undone(lambda: ctx.store.blobs.delete(incoming(upload))), ctx.store.transaction() as tx:
+    ctx.store.blobs.put(incoming(upload.id), _pieces(file.path))
+    with undone(lambda: _forget(ctx, upload.id)), ctx.store.transaction() as tx:
         access.deployment(tx, caller, upload.deployment_id)
         known = _same_upload(tx, upload.deployment_id, file)
         if known is None:
@@ -161,14 +161,14 @@ def _count_later(ctx: Context, caller: User, plan: FilePlan, file: NewFile) -> T
             upload = replace(upload, seq=tx.uploads.create(upload))
             tx.jobs.create(job)
     if known is not None:
-        ctx.store.blobs.delete(incoming(upload))
+        _forget(ctx, upload.id)
         return _repeated(ctx, caller, known)
     return Taken(upload, job)
 
 
-def incoming(upload: Upload) -> str:
+def incoming(upload_id: str) -> str:
     """Where the bytes of a file wait to be counted."""
-    return incoming_key(upload.id)
+    return incoming_key(upload_id)
 
 
 def _pieces(path: Path) -> Iterator[bytes]:
@@ -180,7 +180,10 @@ def _pieces(path: Path) -> Iterator[bytes]:
 def count(ctx: Context, job: Job) -> None:
     """Count a large upload; one that cannot be read is refused as a whole, with the reason."""
     with ctx.store.snapshot() as tx:
-        upload = tx.uploads.get(job.args["upload_id"])
+        upload = tx.uploads.find_by_id(job.args["upload_id"])
+    if upload is None:
+        _forget(ctx, job.args["upload_id"])
+        raise Gone(f"Upload {job.args['upload_id']} was deleted with its batch before it was counted.")
     # An attempt that was cut off after the upload had begun to count leaves only the rest to do.
     if upload.state is UploadState.PENDING:
         try:
@@ -189,6 +192,11 @@ def count(ctx: Context, job: Job) -> None:
         except Invalid as fault:
             _refuse(ctx, job, upload, fault)
             return
+        except NotFound:
+            # Its batch was deleted, or its draft abandoned, while it was read.
+            _forget(ctx, upload.id)
+            ctx.store.blobs.delete(upload.blob_prefix)
+            raise
         upload = arrival.upload
     with ctx.store.snapshot() as tx:
         touched = intake.touched_by(tx, upload)
@@ -201,7 +209,11 @@ def count(ctx: Context, job: Job) -> None:
         if touched:
             recompute(tx, upload.deployment_id, touched, job.user_id, now)
         tx.jobs.complete(job, now)
-    ctx.store.blobs.delete(incoming(upload))
+    _forget(ctx, upload.id)
+
+
+def _forget(ctx: Context, upload_id: str) -> None:
+    ctx.store.blobs.delete(incoming(upload_id))
 
 
 def _arrival(ctx: Context, job: Job, upload: Upload) -> intake.Arrival:
@@ -213,7 +225,7 @@ def _arrival(ctx: Context, job: Job, upload: Upload) -> intake.Arrival:
     form = FileForm(job.args["form"])
     # Each attempt keeps rows under its own prefix: one that was thought dead cannot touch those of the next.
     own = replace(upload, blob_prefix=f"{upload.blob_prefix}/{job.attempt}")
-    with ctx.store.blobs.local_copy(incoming(upload)) as path:
+    with ctx.store.blobs.local_copy(incoming(upload.id)) as path:
         plan = FilePlan(
             model=model,
             form=form,
@@ -232,7 +244,7 @@ def _refuse(ctx: Context, job: Job, upload: Upload, fault: AssayError) -> None:
         tx.jobs.hold(job)
         tx.uploads.update(upload.id, state=UploadState.REFUSED, error=str(fault))
         tx.jobs.fail(job, str(fault), ctx.clock(), None)
-    ctx.store.blobs.delete(incoming(upload))
+    _forget(ctx, upload.id)
     ctx.store.blobs.delete(upload.blob_prefix)
 
 

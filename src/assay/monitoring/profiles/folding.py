@@ -28,7 +28,7 @@ def fold(ctx: Context, job: Job) -> None:
         if len(some) > 1
     ]
     with ctx.store.transaction() as tx:
-        # Nobody can delete the batch between the look at its old fragments and the new one.
+        # Nobody can delete or replace the batch between the look at its old fragments and the new one.
         tx.deployments.hold(deployment_id)
         for some, data in folded:
             tx.profiles.replace(deployment_id, some, data)

@@ -78,11 +78,13 @@ def _profile(ctx: Context, job: Job, upload: Upload) -> None:
     with ctx.store.transaction() as tx:
         tx.deployments.hold(upload.deployment_id)
         tx.jobs.hold(job)
-        if not tx.uploads.is_counted(upload.id):
+        present = tx.uploads.find_counted(upload.id)
+        if present is None:
             # Its batch was deleted meanwhile.
             return
         for part, found in with_whole(slices).items():
-            tx.profiles.add(upload.deployment_id, list(fragments_of(upload, baseline, part, found)))
+            # In the batch that it is in now: a replacement may have moved it while its rows were read.
+            tx.profiles.add(upload.deployment_id, list(fragments_of(present, baseline, part, found)))
         tx.segments.add(upload.deployment_id, (part.segment for part in slices if part.segment is not None))
         tx.segments.mark(upload.seq, cut.known)
 

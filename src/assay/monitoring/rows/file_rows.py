@@ -169,9 +169,11 @@ def rows_of(plan: FilePlan, chunk: pl.DataFrame, first_row: int, arrived: dateti
 def _times(plan: FilePlan, chunk: pl.DataFrame, first_row: int, arrived: datetime) -> pl.Series:
     if plan.timestamp is None:
         return pl.repeat(arrived, chunk.height, dtype=pl.Datetime("us", "UTC"), eager=True)
-    moments, lost = times(chunk[plan.timestamp])
+    column = chunk[plan.timestamp]
+    moments, lost = times(column)
     if lost:
-        found = texts(chunk[plan.timestamp])
+        # A moment outside the calendar cannot be printed; its number can.
+        found = column.to_physical().cast(pl.String) if column.dtype.is_temporal() else texts(column)
         bad = (moments.is_null() & found.is_not_null()).arg_true()[0]
         raise Invalid(
             f"Row {first_row + bad}, column '{plan.timestamp}': found {str(found[bad])[:64]!r}, "

@@ -102,8 +102,8 @@ def _rows_of_part(ctx: Context, upload: Upload, part: int) -> int:
 def _moved(ctx: Context, upload: Upload) -> Upload | None:
     """Where an upload's rows lie now: itself when nothing has changed, None when it has none any more."""
     with ctx.store.snapshot() as tx:
-        present = tx.uploads.find_by_id(upload.id)
-    if present is None or present.state is not UploadState.COUNTED or present.parts == 0:
+        present = tx.uploads.find_counted(upload.id)
+    if present is None or present.parts == 0:
         return None
     return upload if (present.blob_prefix, present.parts) == (upload.blob_prefix, upload.parts) else present
 

@@ -193,7 +193,7 @@ def _unknown(current: Estimate, baseline: Estimate, rule: AccuracyRule) -> str:
     if baseline.value is None:
         return f"the baseline has no value: {baseline.reason or 'not known'}"
     if current.n < rule.least_rows:
-        return f"{current.n} rows are too few, {rule.least_rows} are needed"
+        return f"{current.n} row{'s are' if current.n != 1 else ' is'} too few, {rule.least_rows} are needed"
     return ""
 
 

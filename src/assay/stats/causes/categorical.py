@@ -39,6 +39,9 @@ def categorical_causes(
     if constant is not None:
         return [constant]
     renamed = _renamings(baseline, current, clues, alpha)
+    constant = None if renamed else _constant_new(baseline, current, clues)
+    if constant is not None:
+        return [constant]
     left = current.new_level_rows - sum(one.rows for one in renamed)
     new = None if clues.reading is not None else _new_level(baseline, current, clues, alpha, left)
     shares = None if renamed else _other_shares(baseline, current, alpha)
@@ -58,6 +61,22 @@ def _constant(baseline: CategoricalColumn, current: CategoricalColumn, alpha: fl
         CauseCode.CONSTANT_COLUMN,
         f"constant: every value is {quoted(level)} ({percent(share)} in the baseline)",
         {"value": level, "rows": values, "baseline": share},
+    )
+
+
+def _constant_new(baseline: CategoricalColumn, current: CategoricalColumn, clues: Clues) -> Cause | None:
+    """One level that the baseline never had, in every row with a value."""
+    names = clues.unseen.by_rows() if clues.unseen is not None and clues.unseen.complete else []
+    values = current.rows - current.missing
+    if clues.reading is not None or values < 2 or len(names) != 1 or baseline.distinct.estimate < 2:
+        return None
+    level, rows = names[0]
+    if rows != values:
+        return None
+    return Cause(
+        CauseCode.CONSTANT_COLUMN,
+        f"constant: every value is {quoted(level)}, which the baseline never had",
+        {"value": level, "rows": rows, "baseline": 0.0},
     )
 
 

@@ -117,6 +117,8 @@ def _spread(baseline: NumericColumn, current: NumericColumn, alpha: float, far: 
     if levels is None or not (levels[0].spread > 0 and levels[1].spread > 0):
         return None
     ratio = levels[1].spread / levels[0].spread
+    if not 0 < ratio < math.inf:
+        return None
     # The log of a sample's spread has variance (kurtosis - 1) / 4n; that of an interquartile range about 1.36 / n.
     tails = max(baseline.moments.fourth, current.moments.fourth, 3.0)
     error = 1.17 if far is not None else 0.5 * math.sqrt(tails - 1)

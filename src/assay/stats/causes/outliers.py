@@ -33,11 +33,12 @@ def outliers(baseline: NumericColumn, current: NumericColumn, alpha: float) -> C
     if share - change.baseline < SMALLEST_RATE or share > 0.5:
         return None
     farthest = max((v for v in (current.low, current.high) if v is not None), key=lambda v: _beyond(v, baseline))
-    infinite = f", {current.infinite} infinite" if current.infinite else ""
+    # Where only infinite values lie outside, none of the others is far.
+    found = [f"farthest {number(farthest)}"] if _beyond(farthest, baseline) > 0 else []
+    found += [f"{current.infinite} infinite"] if current.infinite else []
     return Cause(
         CauseCode.OUTLIERS,
-        f"outliers: {percent(share)} of the values lie far outside the baseline's range "
-        f"(farthest {number(farthest)}{infinite})",
+        f"outliers: {percent(share)} of the values lie far outside the baseline's range ({', '.join(found)})",
         {
             "rows": rows,
             "share": share,

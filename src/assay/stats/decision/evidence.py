@@ -178,9 +178,9 @@ def _look(name: str, pair: Pair, options: DecisionOptions) -> FeatureEvidence:
 
 def _too_little(baseline: Column, current: Column) -> str | None:
     if current.rows < FEWEST_ROWS:
-        return f"the batch has {current.rows} rows; a verdict needs {FEWEST_ROWS}"
+        return f"the batch has {current.rows} row{'s' * (current.rows != 1)}; a verdict needs {FEWEST_ROWS}"
     if baseline.rows < FEWEST_ROWS:
-        return f"the baseline has {baseline.rows} rows; a verdict needs {FEWEST_ROWS}"
+        return f"the baseline has {baseline.rows} row{'s' * (baseline.rows != 1)}; a verdict needs {FEWEST_ROWS}"
     if baseline.missing == baseline.rows and current.missing == current.rows:
         return "every value is missing, in the baseline and in the batch"
     return None

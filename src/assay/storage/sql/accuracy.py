@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from assay.records.actuals import ComputedAccuracy, StaleAccuracy
 from assay.records.slices import ALL_ROWS, Selection
-from assay.storage.sql.slices import of_segment, of_span, slice_of, values_of
+from assay.storage.sql.slices import of_batches, of_segment, of_span, slice_of, values_of
 from assay.storage.sql.tables import accuracy, accuracy_slices, closed_accuracy
 from assay.storage.sql.upsert import upsert
 
@@ -48,8 +48,11 @@ class AccuracyStates:
             for row in self._connection.execute(query.order_by(accuracy.c.batch_id, accuracy.c.model_id))
         ]
 
-    def save(self, pair: StaleAccuracy, computed: Sequence[ComputedAccuracy], now: datetime) -> None:
-        """Store what was computed for a pair as it was wanted; an older computation never replaces a newer."""
+    def save(self, pair: StaleAccuracy, computed: Sequence[ComputedAccuracy], now: datetime) -> bool:
+        """Store what was computed for a pair as it was wanted; an older computation never replaces a newer.
+
+        Returns False, and changes nothing, when this one is the older.
+        """
         done = self._connection.execute(
             accuracy.update()
             .where(
@@ -61,7 +64,7 @@ class AccuracyStates:
             .values(done=pair.wanted, computed_at=now)
         )
         if done.rowcount == 0:
-            return
+            return False
         table = accuracy_slices
         self._connection.execute(
             table.delete().where(
@@ -85,6 +88,7 @@ class AccuracyStates:
                     for one in computed
                 ],
             )
+        return True
 
     def list(
         self,
@@ -102,9 +106,8 @@ class AccuracyStates:
             table.c.model_id == model_id,
             *of_segment(table, selection.segment),
             *of_span(table, selection.span),
+            *of_batches(table, deployment_id, selection.batch_ids),
         )
-        if selection.batch_ids is not None:
-            query = query.where(table.c.batch_id.in_(selection.batch_ids))
         rows = self._connection.execute(query.order_by(table.c.batch_id, table.c.bucket_start)).mappings()
         return [
             ComputedAccuracy(row["batch_id"] or None, model_id, slice_of(row), row["rows_with_actual"], row["data"])
@@ -141,12 +144,15 @@ class AccuracyStates:
     ) -> Sequence[ComputedAccuracy]:
         """What was stored for good of one model, by bucket and segment.
 
-        Of some batches, where None stands for the rows of no batch, or of all.
+        Of some batches, where None stands for the rows of no batch, or of all that counts for the deployment.
         """
         table = closed_accuracy
-        query = table.select().where(table.c.deployment_id == deployment_id, table.c.model_id == model_id)
-        if batch_ids is not None:
-            query = query.where(table.c.batch_id.in_([one or NO_BATCH for one in batch_ids]))
+        named = None if batch_ids is None else [one or NO_BATCH for one in batch_ids]
+        query = table.select().where(
+            table.c.deployment_id == deployment_id,
+            table.c.model_id == model_id,
+            *of_batches(table, deployment_id, named),
+        )
         return [
             ComputedAccuracy(row["batch_id"] or None, model_id, slice_of(row), row["rows_with_actual"], row["data"])
             for row in self._connection.execute(query.order_by(table.c.id)).mappings()

@@ -6,7 +6,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from assay.records.actuals import Actual
-from assay.records.uploads import UploadState
+from assay.records.uploads import HELD
+from assay.storage.sql.rivals import rivals
 from assay.storage.sql.tables import actuals, prediction_keys, uploads
 from assay.storage.sql.upsert import upsert
 
@@ -80,13 +81,13 @@ class Actuals:
 
         A prediction that a newer upload of the same model supersedes is left out. ``upload_seq`` keeps one upload's.
         """
-        newer, its_upload = prediction_keys.alias(), uploads.alias()
+        mine, newer = uploads.alias(), prediction_keys.alias()
         superseded = (
             sa.select(sa.literal(1))
-            .select_from(newer.join(its_upload, its_upload.c.seq == newer.c.upload_seq))
+            .select_from(newer.join(uploads, uploads.c.seq == newer.c.upload_seq))
             .where(
-                its_upload.c.state == UploadState.COUNTED,
-                its_upload.c.model_id == model_id,
+                rivals(self._connection, batch_id),
+                uploads.c.model_id == model_id,
                 newer.c.deployment_id == prediction_keys.c.deployment_id,
                 newer.c.association_id == prediction_keys.c.association_id,
                 newer.c.upload_seq > prediction_keys.c.upload_seq,
@@ -100,8 +101,8 @@ class Actuals:
                 actuals.c.label,
                 actuals.c.number,
             )
-            .select_from(uploads)
-            .join(prediction_keys, prediction_keys.c.upload_seq == uploads.c.seq)
+            .select_from(mine)
+            .join(prediction_keys, prediction_keys.c.upload_seq == mine.c.seq)
             .join(
                 actuals,
                 sa.and_(
@@ -110,10 +111,10 @@ class Actuals:
                 ),
             )
             .where(
-                uploads.c.deployment_id == deployment_id,
-                uploads.c.batch_id.is_(None) if batch_id is None else uploads.c.batch_id == batch_id,
-                uploads.c.model_id == model_id,
-                uploads.c.state == UploadState.COUNTED,
+                mine.c.deployment_id == deployment_id,
+                mine.c.batch_id.is_(None) if batch_id is None else mine.c.batch_id == batch_id,
+                mine.c.model_id == model_id,
+                mine.c.state.in_(HELD),
                 ~superseded,
             )
         )

@@ -6,13 +6,21 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from assay.errors import NotFound, UnknownBatch
-from assay.records.batches import Batch, BatchModel, BatchOrder, BatchQuery
+from assay.errors import NotFound, ReplacementEnded, UnknownBatch
+from assay.records.batches import Batch, BatchModel, BatchOrder, BatchQuery, BatchRole
 from assay.records.pages import Page, PageRequest
 from assay.storage.sql.letters import CodePoints
 from assay.storage.sql.monitoring_jobs import STATUS
 from assay.storage.sql.paging import contains, page_of
-from assay.storage.sql.tables import accuracy_slices, batch_models, batches, jobs, monitoring_jobs, users
+from assay.storage.sql.tables import (
+    accuracy_slices,
+    batch_models,
+    batch_replacements,
+    batches,
+    jobs,
+    monitoring_jobs,
+    users,
+)
 from assay.storage.sql.upsert import upsert
 
 _SELECT = (
@@ -38,8 +46,11 @@ _ORDER: dict[str, sa.ColumnElement[Any]] = {
 }
 
 
+_LIVE = (batches.c.deleted_at.is_(None), batches.c.version_of.is_(None))
+
+
 class Batches:
-    """Batches of a deployment. Deleted ones do not exist for any method."""
+    """Batches of a deployment. Deleted ones do not exist for any method, drafts and versions only for their ids."""
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
@@ -63,17 +74,24 @@ class Batches:
             batches.c.deleted_at.is_(None),
             batches.c.id.in_(wanted),
         )
-        found = {row["id"]: Batch(**row) for row in self._connection.execute(query).mappings()}
+        found = {row["id"]: _record(row) for row in self._connection.execute(query).mappings()}
         for batch_id in wanted:
             if batch_id not in found:
-                raise UnknownBatch(batch_id)
+                raise self._missing(deployment_id, batch_id)
         return [found[batch_id] for batch_id in wanted]
+
+    def _missing(self, deployment_id: str, batch_id: str) -> NotFound:
+        """Why there is no such batch; a draft that has ended is told apart, for whoever still sends to it."""
+        table = batch_replacements.c
+        query = sa.select(table.state, table.batch_id).where(table.id == batch_id, table.deployment_id == deployment_id)
+        ended = self._connection.execute(query).one_or_none()
+        return UnknownBatch(batch_id) if ended is None else ReplacementEnded(batch_id, ended.batch_id, ended.state)
 
     def list(self, deployment_id: str, query: BatchQuery, request: PageRequest) -> Page[Batch]:
         """Batches that pass the filters, in the asked order."""
         conditions = [
             batches.c.deployment_id == deployment_id,
-            batches.c.deleted_at.is_(None),
+            *_LIVE,
             *_filters(query),
         ]
         key = _ORDER[query.order_by.removeprefix("-")]
@@ -82,7 +100,7 @@ class Batches:
             self._connection,
             _SELECT.where(*conditions).order_by(ordered, batches.c.id),
             request,
-            lambda row: Batch(**row),
+            _record,
             count=sa.select(batches.c.id).where(*conditions),
         )
 
@@ -106,15 +124,19 @@ class Batches:
         return self._latest(deployment_id, count, batches.c.id.in_(sa.select(computed.batch_id).where(*mine)))
 
     def _latest(self, deployment_id: str, count: int, condition: sa.ColumnElement[bool]) -> Sequence[Batch]:
-        query = _SELECT.where(batches.c.deployment_id == deployment_id, batches.c.deleted_at.is_(None), condition)
+        query = _SELECT.where(batches.c.deployment_id == deployment_id, *_LIVE, condition)
         query = query.order_by(_ORDER["latestPredictionTimestamp"].desc(), batches.c.id.desc()).limit(count)
-        return [Batch(**row) for row in self._connection.execute(query).mappings()]
+        return [_record(row) for row in self._connection.execute(query).mappings()]
+
+    def versions_of(self, deployment_id: str, batch_id: str) -> Sequence[str]:
+        """Ids of the draft and the superseded versions of a batch, but for those that are gone."""
+        mine = (batches.c.deployment_id == deployment_id, batches.c.version_of == batch_id)
+        query = sa.select(batches.c.id).where(*mine, batches.c.deleted_at.is_(None))
+        return self._connection.execute(query.order_by(batches.c.id)).scalars().all()
 
     def count(self, deployment_id: str) -> int:
         """How many batches the deployment has."""
-        query = sa.select(sa.func.count()).where(
-            batches.c.deployment_id == deployment_id, batches.c.deleted_at.is_(None)
-        )
+        query = sa.select(sa.func.count()).where(batches.c.deployment_id == deployment_id, *_LIVE)
         return int(self._connection.execute(query).scalar_one())
 
     def update(self, batch_id: str, **values: Any) -> None:
@@ -219,6 +241,10 @@ def _least(held: sa.ColumnElement[Any], new: sa.ColumnElement[Any]) -> sa.Column
 
 def _greatest(held: sa.ColumnElement[Any], new: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
     return sa.case((held >= new, held), else_=new)
+
+
+def _record(row: sa.RowMapping) -> Batch:
+    return Batch(**{**row, "role": BatchRole(row["role"])})
 
 
 def _filters(query: BatchQuery) -> list[sa.ColumnElement[bool]]:

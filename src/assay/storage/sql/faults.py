@@ -4,8 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import sqlalchemy as sa
+import structlog
 
-from assay.errors import AssayError, OutcomeUnknown, Unavailable
+from assay.errors import AssayError, Invalid, OutcomeUnknown, Unavailable
+
+log = structlog.get_logger(__name__)
 
 # Classes and codes of SQLSTATE, as PostgreSQL's manual lists them in its appendix A.
 _BROKEN = ("08", "57P")
@@ -29,11 +32,14 @@ _IS_SECOND = "25006"
 
 @contextmanager
 def answering(*, writing: bool = True) -> Iterator[None]:
-    """Turn a fault of the database that passes into a refusal that says so."""
+    """Turn a fault of the database that passes, or that the caller's text has brought about, into a refusal."""
     try:
         yield
     except sa.exc.SQLAlchemyError as fault:
-        refusal = passing(fault)
+        refusal: AssayError | None = passing(fault)
+        if isinstance(fault, sa.exc.DataError) and "NUL" in str(fault.orig):
+            # Doors that take texts look for it themselves; this is for what is only searched for.
+            refusal = Invalid("Found a NUL character, which no text may hold.")
         if writing and isinstance(fault, sa.exc.DBAPIError) and _code(fault) == _IS_SECOND:
             refusal = Unavailable(f"The database takes no changes now. {NOTHING_STORED}")
         if refusal is None:
@@ -74,7 +80,11 @@ def _reason(fault: sa.exc.SQLAlchemyError) -> str | None:
     code = _code(fault)
     if code is not None and code in _PASSING:
         return _PASSING[code]
-    return _said(fault) if _is_broken(fault) else _sqlite_reason(fault)
+    if _is_broken(fault):
+        # What the driver says has addresses in it, which are the operator's business.
+        log.warning("database.broken", reason=_said(fault))
+        return "the connection broke, or cannot be had"
+    return _sqlite_reason(fault)
 
 
 def _is_broken(fault: sa.exc.SQLAlchemyError) -> bool:

@@ -36,8 +36,9 @@ class IdempotencyKeys:
         """
         insert = postgresql.insert if self._connection.dialect.name == "postgresql" else sqlite.insert
         values = {**{f: getattr(call, f) for f in KeyedCall.__slots__}, **_NOTHING_YET, "created_at": now}
-        statement = insert(idempotency_keys).values(**values).on_conflict_do_nothing()
-        return self._connection.execute(statement).rowcount == 1
+        # A row comes back only where one was inserted; a count of inserted rows is not told by every driver.
+        statement = insert(idempotency_keys).values(**values).on_conflict_do_nothing().returning(idempotency_keys.c.key)
+        return self._connection.execute(statement).one_or_none() is not None
 
     def answer(self, call: KeyedCall, answer: KeptAnswer) -> None:
         """Keep the answer to the call that claimed the key."""

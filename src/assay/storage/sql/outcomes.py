@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from assay.records.actuals import Outcome
 from assay.records.exports import Cut
 from assay.records.uploads import Upload
-from assay.storage.sql.kept_uploads import counted_in
+from assay.storage.sql.kept_uploads import counted_in, within
+from assay.storage.sql.rivals import rivals
 from assay.storage.sql.tables import actuals, prediction_keys, uploads
 from assay.storage.sql.uploads import IDS_A_STATEMENT
 
@@ -34,7 +35,8 @@ class Outcomes:
                 *_same_id(),
                 prediction_keys.c.upload_seq > upload.seq,
                 uploads.c.model_id == upload.model_id,
-                *counted_in(cut),
+                rivals(self._connection, upload.batch_id),
+                *within(cut),
             )
             .exists()
         )

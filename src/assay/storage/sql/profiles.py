@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from assay.records.fragments import Fragment
 from assay.records.slices import ALL_ROWS, Selection
-from assay.storage.sql.slices import of_segment, of_span, slice_of, values_of
+from assay.storage.sql.slices import of_batches, of_segment, of_span, slice_of, values_of
 from assay.storage.sql.tables import profiles
 
 
@@ -42,9 +42,8 @@ class Profiles:
             profiles.c.part == part,
             *of_segment(profiles, selection.segment),
             *of_span(profiles, selection.span),
+            *of_batches(profiles, deployment_id, selection.batch_ids),
         )
-        if selection.batch_ids is not None:
-            query = query.where(profiles.c.batch_id.in_(selection.batch_ids))
         if blocks is not None:
             query = query.where(profiles.c.block.in_(blocks))
         return self._fragments(query)
@@ -69,16 +68,17 @@ class Profiles:
     def replace(self, deployment_id: str, old: Sequence[Fragment], data: bytes) -> bool:
         """Put one fragment in the place of several of the same pair, part, block and slice.
 
-        Returns False, and changes nothing, when any of the old ones is no longer there.
+        Returns False, and changes nothing, when any of the old ones is no longer there. The new one is of the batch
+        that they are of now, which a replacement may have changed since they were read.
         """
         named = profiles.c.id.in_([fragment.id for fragment in old])
-        there = self._connection.execute(sa.select(profiles.c.id).where(named).with_for_update()).all()
+        there = self._connection.execute(sa.select(profiles.c.batch_id).where(named).with_for_update()).scalars().all()
         if len(there) != len(old):
             return False
         self._connection.execute(profiles.delete().where(named))
         first = old[0]
         folded = Fragment(
-            batch_id=first.batch_id,
+            batch_id=there[0],
             model_id=first.model_id,
             part=first.part,
             block=first.block,

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from assay.records.buckets import Span
 from assay.records.service import PredictionRequest
+from assay.storage.sql.slices import of_batches
 from assay.storage.sql.tables import service_requests
 
 
@@ -36,10 +37,8 @@ class ServiceRequests:
         """Requests of the named batches, model, span and consumer; None stands for all of them. Oldest first."""
         table = service_requests
         query = sa.select(*(c for c in table.c if c.name not in {"id", "deployment_id"})).where(
-            table.c.deployment_id == deployment_id
+            table.c.deployment_id == deployment_id, *of_batches(table, deployment_id, batch_ids)
         )
-        if batch_ids is not None:
-            query = query.where(table.c.batch_id.in_(list(batch_ids)))
         if model_id is not None:
             query = query.where(table.c.model_id == model_id)
         if span is not None:

@@ -3,8 +3,10 @@
 import sqlalchemy as sa
 
 from assay.storage.sql.accuracy import AccuracyStates
+from assay.storage.sql.accuracy_revisions import AccuracyRevisions
 from assay.storage.sql.actuals import Actuals
 from assay.storage.sql.audit_log import AuditLog
+from assay.storage.sql.batch_versions import BatchVersions
 from assay.storage.sql.batches import Batches
 from assay.storage.sql.blob_references import BlobReferences
 from assay.storage.sql.custom_metric_values import CustomMetricValues
@@ -52,12 +54,14 @@ class Transaction:
         self.batches = Batches(connection)
         self.seals = Seals(connection)
         self.audit_log = AuditLog(connection)
+        self.batch_versions = BatchVersions(connection)
         self.uploads = Uploads(connection)
         self.prediction_keys = PredictionKeys(connection)
         self.profiles = Profiles(connection)
         self.segments = Segments(connection)
         self.actuals = Actuals(connection)
         self.accuracy = AccuracyStates(connection)
+        self.accuracy_revisions = AccuracyRevisions(connection)
         self.service_requests = ServiceRequests(connection)
         self.monitoring_jobs = MonitoringJobs(connection)
         self.job_definitions = JobDefinitions(connection)

@@ -7,15 +7,20 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from assay.records.jobs import JobState
 from assay.records.pages import Page, PageRequest
 from assay.records.slices import Selection
-from assay.records.uploads import Upload, UploadState
+from assay.records.uploads import HELD, Delivery, Upload, UploadState
 from assay.storage.sql.paging import page_of
-from assay.storage.sql.tables import prediction_keys, segmented_uploads, uploads
+from assay.storage.sql.slices import uploads_in
+from assay.storage.sql.tables import jobs, prediction_keys, segmented_uploads, uploads
 from assay.storage.sql.upsert import upsert
 
 # SQLite takes at most 32,766 values in one statement.
 IDS_A_STATEMENT = 10_000
+
+# Uploads whose accuracy follows the actuals; that of a superseded version stays as it was.
+FOLLOWED = (UploadState.COUNTED, UploadState.DRAFT)
 
 
 class Uploads:
@@ -35,21 +40,21 @@ class Uploads:
         query = uploads.select().where(uploads.c.batch_id == batch_id, uploads.c.key == key)
         return self._one(query)
 
-    def get(self, upload_id: str) -> Upload:
-        """The upload of this id, which must exist."""
-        found = self._one(uploads.select().where(uploads.c.id == upload_id))
-        if found is None:
-            raise LookupError(f"upload {upload_id}")
-        return found
-
     def find_by_id(self, upload_id: str) -> Upload | None:
         """The upload of this id, if there is one."""
         return self._one(uploads.select().where(uploads.c.id == upload_id))
 
-    def is_counted(self, upload_id: str) -> bool:
-        """Whether there is such an upload and its rows count."""
-        found = self._one(uploads.select().where(uploads.c.id == upload_id))
-        return found is not None and found.state is UploadState.COUNTED
+    def get(self, upload_id: str) -> Upload:
+        """The upload of this id, which must exist."""
+        found = self.find_by_id(upload_id)
+        if found is None:
+            raise LookupError(f"upload {upload_id}")
+        return found
+
+    def find_counted(self, upload_id: str) -> Upload | None:
+        """The upload of this id, if its rows count; its batch may have become another than it was."""
+        found = self.find_by_id(upload_id)
+        return found if found is not None and found.state.is_held else None
 
     def _one(self, query: sa.Select[Any]) -> Upload | None:
         row = self._connection.execute(query).mappings().one_or_none()
@@ -64,9 +69,9 @@ class Uploads:
         """Uploads whose rows count for a (batch, model) pair, oldest first."""
         query = uploads.select().where(
             uploads.c.deployment_id == deployment_id,
-            uploads.c.batch_id.is_(None) if batch_id is None else uploads.c.batch_id == batch_id,
+            *((uploads.c.batch_id.is_(None),) if batch_id is None else ()),
             uploads.c.model_id == model_id,
-            uploads.c.state == UploadState.COUNTED,
+            *uploads_in(None if batch_id is None else (batch_id,)),
         )
         rows = self._connection.execute(query.order_by(uploads.c.seq)).mappings()
         return [upload_of_row(row) for row in rows]
@@ -76,19 +81,17 @@ class Uploads:
         query = uploads.select().where(
             uploads.c.deployment_id == deployment_id,
             uploads.c.model_id == model_id,
-            uploads.c.state == UploadState.COUNTED,
+            *uploads_in(selection.batch_ids),
         )
-        if selection.batch_ids is not None:
-            query = query.where(uploads.c.batch_id.in_(selection.batch_ids))
         if selection.span is not None:
             query = query.where(uploads.c.first_at < selection.span.end, uploads.c.last_at >= selection.span.start)
         return [upload_of_row(row) for row in self._connection.execute(query.order_by(uploads.c.seq)).mappings()]
 
     def kept_before(self, deployment_id: str, before: datetime) -> Sequence[Upload]:
-        """Uploads that count, that came before a time and whose rows are kept, oldest first."""
+        """Uploads that count, if only in a draft or a superseded version, that came before a time and whose rows are kept, oldest first."""
         query = uploads.select().where(
             uploads.c.deployment_id == deployment_id,
-            uploads.c.state == UploadState.COUNTED,
+            uploads.c.state.in_(HELD),
             uploads.c.parts > 0,
             uploads.c.created_at < before,
         )
@@ -113,7 +116,7 @@ class Uploads:
         marked = sa.select(segmented_uploads.c.upload_seq).where(segmented_uploads.c.attribute == attribute)
         query = uploads.select().where(
             uploads.c.deployment_id == deployment_id,
-            uploads.c.state == UploadState.COUNTED,
+            uploads.c.state.in_(HELD),
             uploads.c.rows > 0,
             uploads.c.parts > 0,
             uploads.c.seq.not_in(marked),
@@ -152,6 +155,19 @@ class Uploads:
             query = query.where(uploads.c.model_id == model_id)
         first, last = self._connection.execute(query).one()
         return first, last
+
+    def in_work(self, batch_id: str) -> int:
+        """How many uploads of a batch a job has still to count, or has not done with."""
+        query = sa.select(sa.func.count()).select_from(uploads.join(jobs, jobs.c.id == uploads.c.job_id))
+        open_states = (JobState.QUEUED, JobState.RUNNING)
+        query = query.where(uploads.c.batch_id == batch_id, jobs.c.state.in_(open_states))
+        return int(self._connection.execute(query).scalar_one())
+
+    def deliveries(self, batch_id: str) -> Sequence[Delivery]:
+        """What counts in a batch, a draft or a superseded version, oldest first."""
+        c = uploads.c
+        query = sa.select(*(c[name] for name in Delivery.__slots__)).where(*uploads_in((batch_id,)))
+        return [Delivery(**row) for row in self._connection.execute(query.order_by(c.seq)).mappings()]
 
     def update(self, upload_id: str, **values: Any) -> None:
         """Change some columns."""
@@ -201,8 +217,13 @@ class PredictionKeys:
             conditions.append(prediction_keys.c.upload_seq == upload_seq)
         return self._connection.execute(prediction_keys.delete().where(*conditions)).rowcount
 
-    def pairs_holding(self, deployment_id: str, association_ids: Sequence[str]) -> set[tuple[str | None, str]]:
-        """(batch id, model id) pairs that hold predictions of any of these ids."""
+    def pairs_holding(
+        self, deployment_id: str, association_ids: Sequence[str], states: Sequence[UploadState] = FOLLOWED
+    ) -> set[tuple[str | None, str]]:
+        """(batch id, model id) pairs that hold predictions of any of these ids.
+
+        Superseded versions, whose accuracy stays as it was, are among them only where they are asked for.
+        """
         pairs: set[tuple[str | None, str]] = set()
         for start in range(0, len(association_ids), IDS_A_STATEMENT):
             some = association_ids[start : start + IDS_A_STATEMENT]
@@ -212,7 +233,7 @@ class PredictionKeys:
                 .where(
                     prediction_keys.c.deployment_id == deployment_id,
                     prediction_keys.c.association_id.in_(some),
-                    uploads.c.state == UploadState.COUNTED,
+                    uploads.c.state.in_(states),
                 )
                 .distinct()
             )
@@ -220,13 +241,18 @@ class PredictionKeys:
         return pairs
 
     def known(self, deployment_id: str, association_ids: Sequence[str]) -> set[str]:
-        """Those of the ids that some prediction carries."""
+        """Those of the ids that some prediction carries, if not one of a superseded version or a deleted batch."""
         found: set[str] = set()
         for start in range(0, len(association_ids), IDS_A_STATEMENT):
             some = association_ids[start : start + IDS_A_STATEMENT]
-            query = sa.select(prediction_keys.c.association_id).where(
-                prediction_keys.c.deployment_id == deployment_id,
-                prediction_keys.c.association_id.in_(some),
+            query = (
+                sa.select(prediction_keys.c.association_id)
+                .join(uploads, uploads.c.seq == prediction_keys.c.upload_seq)
+                .where(
+                    prediction_keys.c.deployment_id == deployment_id,
+                    prediction_keys.c.association_id.in_(some),
+                    uploads.c.state.in_((UploadState.PENDING, *FOLLOWED)),
+                )
             )
             found.update(self._connection.execute(query).scalars())
         return found
@@ -243,7 +269,7 @@ class PredictionKeys:
                 uploads.c.seq == theirs.c.upload_seq,
                 uploads.c.batch_id.is_(None) if upload.batch_id is None else uploads.c.batch_id == upload.batch_id,
                 uploads.c.model_id == upload.model_id,
-                uploads.c.state == UploadState.COUNTED,
+                uploads.c.state.in_(HELD),
             )
             .correlate(mine)
         )
@@ -268,7 +294,7 @@ class PredictionKeys:
             )
             .join(my_upload, my_upload.c.seq == mine.c.upload_seq)
             .join(uploads, sa.and_(uploads.c.seq == theirs.c.upload_seq, uploads.c.model_id == my_upload.c.model_id))
-            .where(mine.c.deployment_id == deployment_id, uploads.c.state == UploadState.COUNTED)
+            .where(mine.c.deployment_id == deployment_id, uploads.c.state.in_(FOLLOWED))
             .distinct()
         )
         if upload_seq is not None:

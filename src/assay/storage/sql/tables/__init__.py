@@ -1,8 +1,10 @@
 """The tables. Migrations make them; this package only describes them to the repositories."""
 
 from assay.storage.sql.tables.accounts import tokens, users
+from assay.storage.sql.tables.accuracy_revisions import accuracy_revisions
 from assay.storage.sql.tables.actuals import accuracy, accuracy_slices, actuals, closed_accuracy
 from assay.storage.sql.tables.audit import audit_log, seals
+from assay.storage.sql.tables.batch_versions import batch_replacements
 from assay.storage.sql.tables.batches import batch_models, batches
 from assay.storage.sql.tables.custom_metrics import custom_metric_segments, custom_metric_values, custom_metrics
 from assay.storage.sql.tables.datasets import datasets
@@ -26,11 +28,13 @@ __all__ = [
     "SERIAL",
     "UtcDateTime",
     "accuracy",
+    "accuracy_revisions",
     "accuracy_slices",
     "actuals",
     "audit_log",
     "baselines",
     "batch_models",
+    "batch_replacements",
     "batches",
     "closed_accuracy",
     "custom_metric_segments",

@@ -23,8 +23,12 @@ batches = sa.Table(
     sa.Column("user_errors", sa.BigInteger, nullable=False),
     sa.Column("server_errors", sa.BigInteger, nullable=False),
     sa.Column("deleted_at", UtcDateTime),
+    # Of a draft and of a superseded version: the batch whose content it is to be, or was.
+    sa.Column("role", sa.String(16), nullable=False, server_default="live"),
+    id_column("version_of", nullable=True),
     sa.Index(None, "deployment_id", "created_at"),
     sa.Index(None, "deployment_id", "name"),
+    sa.Index(None, "deployment_id", "version_of"),
 )
 
 

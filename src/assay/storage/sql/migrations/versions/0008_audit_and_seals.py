@@ -46,7 +46,7 @@ def upgrade() -> None:
 
 def _only_add_to_the_log() -> None:
     """Have the database itself refuse changes: a fault of the program must not rewrite the log."""
-    if op.get_bind().dialect.name == "postgresql":
+    if op.get_context().dialect.name == "postgresql":
         op.execute(
             "CREATE FUNCTION refuse_audit_change() RETURNS trigger LANGUAGE plpgsql AS "
             f"$$ BEGIN RAISE EXCEPTION '{REFUSAL}'; END $$"
@@ -69,5 +69,5 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_audit_log_user_id_seq"), table_name="audit_log")
     op.drop_index(op.f("ix_audit_log_deployment_id_seq"), table_name="audit_log")
     op.drop_table("audit_log")
-    if op.get_bind().dialect.name == "postgresql":
+    if op.get_context().dialect.name == "postgresql":
         op.execute("DROP FUNCTION refuse_audit_change()")
