@@ -79,6 +79,8 @@ class PostgresServer:
             yield
             self.disconnect(address)
             return
+        # A database that was copied has its sequences as they were; only a checkpoint makes them outlive a crash.
+        self._run("CHECKPOINT")
         self.stop()
         yield
         self.process = self.start()

@@ -15,7 +15,7 @@ COMMANDS = {
     "migrate": Lazy("Bring the database to this version's schema.", "assay.server.cli", "migrate"),
     "backup": Lazy("Copy a server's folder while it is in use.", "assay.server.care", "backup"),
     "doctor": Lazy("Look whether a server's folder is well.", "assay.server.care", "doctor"),
-    "queue": Lazy("Jobs of a server: those that failed, and how to have them tried again.", "assay.server.queue_cli"),
+    "queue": Lazy("Jobs of a server: what waits, what failed, and another try.", "assay.server.queue_cli"),
     "restore": Lazy("Make a server's folder from a backup.", "assay.server.care", "restore"),
     "demo": Lazy(
         "Watch a year of real flights: two models, twelve monthly batches each, and what to see in them.",

@@ -97,7 +97,7 @@ def test_version() -> None:
     ("arguments", "words"),
     [
         (["nonsense"], "No such command 'nonsense'"),
-        (["bach"], "Did you mean 'batch'? See 'assay --help'."),
+        (["bach"], "Did you mean 'batch', 'backup'? See 'assay --help'."),
         (["batch", "nonsense"], "See 'assay batch --help'."),
         (["batch", "list", "--nonsense"], "No such option: --nonsense"),
         (["batch", "show"], "Missing argument 'BATCH'."),

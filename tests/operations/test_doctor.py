@@ -275,6 +275,17 @@ def test_failed_jobs_are_listed_with_their_reasons(data: Path) -> None:
     assert "OSError: disk full" in text
     assert waiting not in text
     assert waiting in queue(data, "list")[1]
+    (told,) = json.loads(queue(data, "list", "--failed", "--json")[1])
+    assert told == {
+        "id": job,
+        "kind": "read_dataset",
+        "state": "failed",
+        "attempt": 5,
+        "maxAttempts": 5,
+        "runAfter": NOW.isoformat(),
+        "finishedAt": NOW.isoformat(),
+        "error": "OSError: disk full",
+    }
 
 
 def test_a_job_that_was_given_up_is_tried_again(data: Path, prepared: Prepared) -> None:
@@ -296,7 +307,9 @@ def test_a_job_that_was_refused_is_tried_again_only_by_force(data: Path) -> None
     assert status == 1
     assert "Row 3 is wrong." in text
     assert state_of(data, job)[0] == JobState.FAILED
-    assert queue(data, "retry", job, "--force")[0] == 0
+    status, text = queue(data, "retry", job, "--force", "--json")
+    assert status == 0
+    assert (json.loads(text)["id"], json.loads(text)["state"]) == (job, "queued")
     assert state_of(data, job)[0] == JobState.QUEUED
 
 

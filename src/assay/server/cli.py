@@ -53,7 +53,10 @@ def worker(
     data_dir: DataDir = None,
     threads: Annotated[int, typer.Option(min=1, max=64, help="How many jobs run at a time.")] = 2,
 ) -> None:
-    """Run the jobs of a server and answer no calls; any number of these may run beside 'assay serve'."""
+    """Run the jobs of a server and answer no calls.
+
+    Any number of these may run beside 'assay serve'.
+    """
     from assay.server import working
 
     with _refusals():
@@ -62,7 +65,10 @@ def worker(
 
 @app.command()
 def migrate(data_dir: DataDir = None) -> None:
-    """Bring the database to this version's schema; several at once do it once."""
+    """Bring the database to this version's schema.
+
+    Several at once do it once.
+    """
     from assay.server.wiring import open_database
     from assay.storage.directory import DirectoryStorage
 

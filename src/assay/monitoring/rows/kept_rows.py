@@ -10,7 +10,7 @@ from assay.monitoring.context import Context
 from assay.monitoring.rows.row_parts import AT, stored_parts
 from assay.records.deployments import Deployment
 from assay.records.exports import Cut, RowQuery
-from assay.records.uploads import Upload, UploadState, part_key
+from assay.records.uploads import Upload, part_key
 
 if TYPE_CHECKING:
     from assay.storage.sql.transaction import Transaction

@@ -119,7 +119,7 @@ class Actuals:
             )
         )
         if upload_seq is not None:
-            query = query.where(uploads.c.seq == upload_seq)
+            query = query.where(mine.c.seq == upload_seq)
         for row in self._connection.execute(query):
             yield row.upload_seq, row.association_id, row.label, row.number
 

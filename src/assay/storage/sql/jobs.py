@@ -50,6 +50,13 @@ class Jobs:
         row = self._connection.execute(jobs.select().where(jobs.c.id == job_id)).mappings().one_or_none()
         return _record(row) if row else None
 
+    def get(self, job_id: str) -> Job:
+        """The job of this id, which must exist."""
+        found = self.find(job_id)
+        if found is None:
+            raise LookupError(f"job {job_id}")
+        return found
+
     def list(self, user_id: str | None, request: PageRequest) -> Page[Job]:
         """Jobs of one user or of all, newest first."""
         query = jobs.select().order_by(jobs.c.created_at.desc(), jobs.c.id)

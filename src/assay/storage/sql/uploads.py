@@ -88,7 +88,7 @@ class Uploads:
         return [upload_of_row(row) for row in self._connection.execute(query.order_by(uploads.c.seq)).mappings()]
 
     def kept_before(self, deployment_id: str, before: datetime) -> Sequence[Upload]:
-        """Uploads that count, if only in a draft or a superseded version, that came before a time and whose rows are kept, oldest first."""
+        """Uploads whose rows count, anywhere, and are kept, and that came before a time; oldest first."""
         query = uploads.select().where(
             uploads.c.deployment_id == deployment_id,
             uploads.c.state.in_(HELD),
