@@ -194,4 +194,4 @@ def test_the_database_refuses_to_change_or_remove_a_line(served: Served, stateme
 
 
 def test_every_event_is_named_for_what_it_is_done_to() -> None:
-    assert {event.object_type for event in AuditEvent} == {"batch", "deployment", "export", "token"}
+    assert {event.object_type for event in AuditEvent} == {"batch", "deployment", "erasure", "export", "token"}

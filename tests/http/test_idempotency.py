@@ -193,7 +193,7 @@ def test_a_form_that_cannot_be_read_is_refused_and_not_remembered(owner: User, s
 # ------------------------------------------------------------------ keys
 
 
-@pytest.mark.parametrize("key", ["", " ", "a" * 256, "a\tb", "cl\xe9"])
+@pytest.mark.parametrize("key", ["", " ", "a" * 256, "a\tb", "a\x1f", "cl\xe9"])
 def test_what_cannot_be_a_key_is_refused(owner: User, served: Served, binary: Ready, key: str) -> None:
     before = served.contents()
     answer = owner.request(

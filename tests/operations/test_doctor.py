@@ -200,7 +200,7 @@ def job_of(data: Path, **changes: object) -> str:
     [(timedelta(minutes=1), None), (timedelta(minutes=20), Verdict.WARNING), (timedelta(hours=3), Verdict.FAILING)],
 )
 def test_jobs_that_nobody_runs_are_found(data: Path, age: timedelta, verdict: Verdict | None) -> None:
-    job_of(data, run_after=NOW - age)
+    job_of(data, run_after=datetime.now(UTC) - age)
     assert [v for v, _ in found(data).values()] == ([] if verdict is None else [verdict])
 
 

@@ -24,7 +24,7 @@ PARAMETER: dict[str, Any] = {
     "name": HEADER,
     "in": "header",
     "required": False,
-    "schema": {"type": "string", "minLength": 1, "maxLength": idempotency.LONGEST_KEY, "pattern": "^[!-~]+$"},
+    "schema": {"type": "string", "minLength": 1, "maxLength": idempotency.LONGEST_KEY, "pattern": idempotency.PATTERN},
     "description": "Name of this call: made again under it, the call has its effect once and gets its first answer "
     "again, with the header Idempotency-Replayed. Another call under it is refused (409).",
 }

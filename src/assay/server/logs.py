@@ -14,7 +14,7 @@ LogFormat = Literal["auto", "json", "text"]
 Announce = Callable[[str], None]
 
 # Its start and end are told by ourselves; what it says in between matters from warnings on.
-_QUIET = ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi")
+_QUIET = ("alembic", "uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi")
 
 
 def configure(form: LogFormat = "auto", level: str = "info", stream: IO[str] | None = None) -> Announce:
