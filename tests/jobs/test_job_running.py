@@ -24,7 +24,7 @@ ROWS = 900
 # Small enough that reading, association ids and actuals each take several steps.
 LIMITS = Limits(chunk_rows=100, max_rows_per_call=70)
 # A job of these rows commits fewer transactions; the last ones show that every step has had its turn.
-STEPS = [*range(1, 45, 1 if SOAK else 8), 45]
+STEPS = [*range(1, 45, 1 if SOAK else 11), 45]
 
 KILLED = """
 import sys, time

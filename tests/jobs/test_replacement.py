@@ -340,7 +340,7 @@ batch_versions.commit(parts.context, owner, sys.argv[2], sys.argv[3])
 print("done", flush=True)
 """
 # A commit writes less often than the last of these; it shows that every write has had its turn.
-WRITES = [*range(1, 23, 1 if SOAK else 4), 60]
+WRITES = [*range(1, 23, 1 if SOAK else 7), 60]
 
 
 @pytest.mark.parametrize("write", WRITES)
