@@ -45,7 +45,8 @@ def printable(line: str) -> str:
 def _head(comparison: Findings, width: int) -> list[str]:
     drifted = sum(one.status == "drifted" for one in comparison.features)
     lines = _wrapped(
-        f"{WORDS[comparison.verdict.status]}. {drifted or 'None'} of {len(comparison.features)} features drifted.", width
+        f"{WORDS[comparison.verdict.status]}. {drifted or 'None'} of {len(comparison.features)} features drifted.",
+        width,
     )
     lines += _wrapped(
         f"{counted(comparison.rows, 'row')}{_worth(comparison, 1)} against {comparison.baseline_rows:,} of the baseline"
@@ -136,7 +137,7 @@ def broken(name: str, width: int) -> list[str]:
     # Names of strangers may be of any length.
     pieces = re.findall(r"[^\s_./:-]*[\s_./:-]?", cut(name, NAME_LINES * (width - 1)))
     lines = [""]
-    for piece in (piece[at : at + width] for piece in pieces for at in range(0, len(piece), width)):
+    for piece in (one[at : at + width] for one in pieces for at in range(0, len(one), width)):
         if len(lines[-1]) + len(piece) <= width:
             lines[-1] += piece
         else:

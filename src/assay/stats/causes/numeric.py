@@ -205,7 +205,9 @@ def _where(baseline: NumericColumn, current: NumericColumn) -> tuple[str, dict[s
 def _ranges(baseline: NumericColumn, current: NumericColumn) -> tuple[str, dict[str, float | int | str | bool | None]]:
     """Of a baseline that is one value, or all but one: there is one cell, and so no share that moved."""
     then, now = _range(baseline), _range(current)
-    words = f"values {now}, where the baseline's are {then}" if now != then else f"values {now} lie otherwise than before"
+    words = (
+        f"values {now}, where the baseline's are {then}" if now != then else f"values {now} lie otherwise than before"
+    )
     ends = {"low": current.low, "high": current.high, "baseline_low": baseline.low, "baseline_high": baseline.high}
     return words, {**ends}
 

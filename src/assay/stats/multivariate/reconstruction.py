@@ -18,8 +18,8 @@ from assay.stats.series import levels, numbers
 
 VARIANCE_KEPT = 0.65
 FEWEST_ROWS = 20
-# The flag of a level is 1 / sqrt(share) where it is set: of a rare one, such as one customer's number, single rows would
-# decide. Rows of the half that is fitted.
+# The flag of a level is 1 / sqrt(share) where it is set: of a rare one, such as one customer's number, single rows
+# would decide. Counted in the half that is fitted.
 FEWEST_ROWS_OF_A_LEVEL = 10
 
 
