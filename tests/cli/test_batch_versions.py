@@ -101,5 +101,6 @@ def test_the_history_of_accuracy_shows_how_it_moved(ready: Wire, assay: Assay) -
 
 def test_a_history_of_nothing_says_so_and_a_metric_alone_is_wrong_use(ready: Wire, assay: Assay) -> None:
     ready.on("GET", f"{ONE}accuracyRevisions/", page())
+    ready.on("GET", f"{ONE}models/", page())
     assert assay("batch accuracy 2013-07 --history").lines[-1] == "No actual has come yet."
     assert assay("batch accuracy 2013-07 --metric AUC").code == 2

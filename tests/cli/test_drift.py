@@ -109,6 +109,7 @@ def test_other_metrics_have_no_threshold_of_their_own(ready: Wire, assay: Assay)
 
 
 def test_an_empty_batch_has_no_score(ready: Wire, assay: Assay) -> None:
+    ready.on("GET", f"deployments/{DEPLOYMENT}/monitoringBatches/", page(batch(predictionsCount=0)))
     ready.on("GET", FEATURES, _page())
     ready.on("GET", TARGET, Reply(json=target_drift(driftScore=None, sampleSize=0, low=None, high=None)))
     run = assay("batch drift 2013-07")

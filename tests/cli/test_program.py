@@ -104,6 +104,7 @@ def test_version() -> None:
         (["batch", "list", "--limit", "many"], "Invalid value for '--limit'"),
         (["batch", "list", "--limit", "0"], "Invalid value for '--limit'"),
         (["batch", "list", "--order-by", "size"], "size"),
+        (["compare", "a.csv", "b.csv", "--fail-on", "never"], "for '--fail-on': 'never' is not one of 'warn', 'fail'."),
         (["batch", "list", "--token", "x"], "It goes before the command: 'assay --token ...'."),
         (["batch", "edit", "july"], "Say what to change"),
         (["batch", "push", "july", "f.csv", "--key", "a/b"], "found 'a/b', expected a name without a slash"),

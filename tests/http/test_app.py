@@ -30,6 +30,15 @@ def test_every_router_is_mounted_below_the_api_with_a_slash_at_the_end(document:
     assert [path for path in paths if not (path.startswith("/api/v2/") and path.endswith("/"))] == []
 
 
+def test_what_a_call_lacks_is_named_without_the_rest_of_the_call(owner: User, binary: Ready) -> None:
+    answer = owner.get(binary.path("featureDriftOverBatch"))
+    words = "featureNames: found nothing, expected a value, for the field is required"
+    assert (answer.status_code, answer.json()) == (422, {"message": words})
+    told = owner.post(binary.path("customMetrics"), json={"name": "margin"}).json()["message"]
+    assert "units: found nothing, expected a value" in told
+    assert "margin" not in told
+
+
 @pytest.mark.parametrize("path", ["//api/v2/version/", "/api//v2///version//", "/api/v2/deployments//"])
 def test_repeated_slashes_count_as_one(owner: User, path: str) -> None:
     assert owner.get("http://testserver" + path).status_code == 200

@@ -168,6 +168,14 @@ def test_times_come_from_the_column_that_is_named(owner: User, binary: Ready, ba
     assert datetime.fromisoformat(found["latestPredictionTimestamp"]) == last
 
 
+def test_a_column_of_times_that_is_a_feature_too_is_not_missing(owner: User, binary: Ready, batch: str) -> None:
+    rows = binary_rows(1, 40).with_columns(region=pl.lit("2026-03-01"))
+    report = upload(owner, binary, batch, "k", file_of(rows), timestampColumn="region").json()
+    assert report["firstPredictionTimestamp"] == "2026-03-01T00:00:00Z"
+    region = next(item for item in drift_of(owner, binary, batch) if item["name"] == "region")
+    assert (region["sampleSize"], region["missingRate"]) == (40, 0.0)
+
+
 @pytest.mark.parametrize("form", ["parquet", "arrow"])
 @pytest.mark.parametrize("unit", ["ms", "us", "ns"])
 @pytest.mark.parametrize("zone", [None, "UTC", "America/New_York"])

@@ -34,6 +34,21 @@ def test_a_drifted_batch_ends_with_1_and_says_why(files) -> None:
     assert ended.stderr == "Ends with 1: the verdict is failing, and --fail-on is fail.\n"
 
 
+@pytest.mark.parametrize("rows", [0, 9])
+def test_too_few_rows_end_with_0_and_are_not_called_good(files, clean, tmp_path: Path, rows: int) -> None:
+    clean.head(rows).write_parquet(tmp_path / "few.parquet")
+    ended = run(files["baseline"], str(tmp_path / "few.parquet"), "--fail-on", "warn")
+    assert ended.exit_code == 0
+    assert ended.stdout.startswith("Unknown.")
+    assert ended.stderr == "Ends with 0, and the verdict is unknown: nothing says that the rows are good.\n"
+
+
+@pytest.mark.parametrize(("columns", "widest"), [("60", 80), ("100", 100), ("300", 120)])
+def test_the_table_is_as_wide_as_the_terminal_within_reason(files, monkeypatch, columns: str, widest: int) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    assert max(map(len, run(files["baseline"], files["shifted"]).stdout.splitlines())) == widest
+
+
 def test_json_is_one_document_and_html_is_written(files, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     ended = run(files["baseline"], files["shifted"], "--json", "--html", str(page))

@@ -303,6 +303,20 @@ def test_a_constant_baseline_that_moves_is_a_shift() -> None:
     assert first(numeric(np.full(1_000, 5.0), np.full(100, 7.0))) is CauseCode.SHIFT_OF_LOCATION
 
 
+def test_a_constant_baseline_that_varies_now_is_told_by_its_values() -> None:
+    (found,) = numeric(np.full(1_000, 5.0), np.linspace(2.0, 8.0, 101))
+    assert found.code is CauseCode.SHIFT_OF_SHAPE
+    assert found.words == "another shape: values from 2 to 8, where the baseline's are all 5"
+    assert (found.evidence["low"], found.evidence["high"]) == (2.0, 8.0)
+    assert (found.evidence["baseline_low"], found.evidence["baseline_high"]) == (5.0, 5.0)
+
+
+def test_a_nearly_constant_baseline_has_no_share_of_all_values_that_moved() -> None:
+    then = np.append(np.full(990, 5.0), np.linspace(1.0, 4.0, 10))
+    for found in numeric(then, np.append(np.full(60, 5.0), np.linspace(1.0, 4.0, 40))):
+        assert "all values" not in found.words
+
+
 def test_tiny_and_huge_values_do_not_break_it() -> None:
     g = np.random.default_rng(28)
     tiny, huge = g.normal(size=500) * 1e-300, g.normal(size=500) * 1e300

@@ -125,6 +125,25 @@ def test_errors_of_clean_sides_differ_by_chance_only() -> None:
     assert np.mean(z) == pytest.approx(0.0, abs=0.5)
 
 
+def test_levels_of_few_rows_have_no_say() -> None:
+    numbers = table(13, 1_000)
+    named = numbers.with_columns(pl.Series("customer", [f"c{i}" for i in range(1_000)]))
+    fit, told = Reconstruction.of(named), Reconstruction.of(numbers)
+    assert [scale for scale in fit.scales if scale.column == "customer"] == []
+    assert fit.components == pytest.approx(told.components)
+    # Rows that both sides have, among them those that were fitted: never farther off than new ones.
+    found = reconstruction_error(named, named)
+    assert found is not None
+    assert found.z < 1.0
+
+
+@pytest.mark.parametrize(("rows", "inputs"), [(9, []), (10, ["rare"])])
+def test_a_level_counts_from_ten_rows_on(rows: int, inputs: list[str]) -> None:
+    levels = pl.Series("level", ["rare"] * rows + [None] * (100 - rows))
+    fit = Reconstruction.of(pl.DataFrame([pl.Series("x", range(100)), levels]))
+    assert [scale.level for scale in fit.scales if scale.column == "level"] == inputs
+
+
 def test_errors_merge_over_chunks() -> None:
     fit, rows = Reconstruction.of(table(11, 500)), table(12, 300)
     whole, parts = fit.moments(rows), fit.moments(rows[:100]).merge(fit.moments(rows[100:]))

@@ -7,6 +7,7 @@ import typer
 
 from assay.cli.batch_versions import show_history
 from assay.cli.errors import Usage
+from assay.cli.models import ModelOption, former_model, former_words
 from assay.cli.numbers import change, count, counted, figure, interval, percent
 from assay.cli.options import BatchArgument, DeploymentOption, JsonOption
 from assay.cli.output import Column, show, show_json, show_note, show_table
@@ -31,6 +32,7 @@ def accuracy(
     metric: Annotated[
         str | None, typer.Option(metavar="NAME", help="With --history: this metric, such as LogLoss.")
     ] = None,
+    model_id: ModelOption = None,
     deployment: DeploymentOption = None,
     json_: JsonOption = False,
 ) -> None:
@@ -40,16 +42,31 @@ def accuracy(
     with session(context) as client:
         found = batch_of(client, deployment, batch)
         if history:
-            show_history(client, found, metric=metric, as_json=json_)
+            show_history(client, found, metric=metric, model_id=model_id, as_json=json_)
             return
-        whole = client.batches.accuracy(found)
-        outcomes = () if json_ else client.batches.predictions_vs_actuals(found).points
+
+        def read(model: str | None) -> tuple["Accuracy", "tuple[BatchOutcome, ...]"]:
+            metrics = client.batches.accuracy(found, model_id=model)
+            return metrics, () if json_ else client.batches.predictions_vs_actuals(found, model_id=model).points
+
+        whole, outcomes = read(model_id)
+        former = None
+        if model_id is None and found.predictions_count and not _rows(whole, outcomes):
+            former = former_model(client, found, whole.model_id)
+        if former is not None:
+            whole, outcomes = read(former)
     if json_:
         show_json(whole.raw)
         return
     show(f"Accuracy of batch '{found.name}'")
+    if former is not None:
+        show_note(former_words(former))
     show_note(_maturity(outcomes, found.predictions_count))
     _show_metrics(whole)
+
+
+def _rows(whole: "Accuracy", outcomes: "tuple[BatchOutcome, ...]") -> int:
+    return max([*(row.rows or 0 for row in whole.metrics), *(one.rows for one in outcomes)], default=0)
 
 
 def _maturity(outcomes: "tuple[BatchOutcome, ...]", rows: int) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assay.cli.activity import Activity
+from assay.cli.models import former_model, former_words
 from assay.cli.numbers import count, counted, figure, interval, minute, percent
 from assay.cli.options import BatchArgument, DeploymentOption, JsonOption
 from assay.cli.output import Column, show, show_json, show_note, show_page, show_table
@@ -86,13 +87,21 @@ def versions(
     )
 
 
-def show_history(client: "Client", batch: "Batch", *, metric: str | None, as_json: bool) -> None:
+def show_history(client: "Client", batch: "Batch", *, metric: str | None, model_id: str | None, as_json: bool) -> None:
     """Show how the accuracy of a batch moved as its actuals came."""
-    found = list(client.batches.accuracy_revisions(batch, metrics=() if metric is None else (metric,)))
+    metrics = () if metric is None else (metric,)
+    pages = client.batches.accuracy_revisions(batch, metrics=metrics, model_id=model_id)
+    found, former = list(pages), None
+    if not found and model_id is None and batch.predictions_count:
+        former = former_model(client, batch, pages.first_page.get("modelId"))
+    if former is not None:
+        found = list(client.batches.accuracy_revisions(batch, metrics=metrics, model_id=former))
     if as_json:
         show_page([one.raw for one in found], len(found))
         return
     show(f"Accuracy of batch '{batch.name}' as its actuals came")
+    if former is not None:
+        show_note(former_words(former))
     if not found:
         show_note("No actual has come yet.")
         return

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assay.cli.errors import Problem
+from assay.cli.models import ModelOption, former_model, former_words
 from assay.cli.numbers import NOTHING, count, counted, percent, thousandths
 from assay.cli.options import BatchArgument, DeploymentOption, JsonOption
 from assay.cli.output import Column, short, show, show_json, show_note, show_table
@@ -41,6 +42,7 @@ def drift(  # noqa: PLR0913 - one parameter an option
         float | None, typer.Option(min=0, help=f"Score from which on drift counts. [{PSI_THRESHOLD} for psi]")
     ] = None,
     target: Annotated[bool, typer.Option("--target", help="Only the predictions' drift.")] = False,
+    model_id: ModelOption = None,
     deployment: DeploymentOption = None,
     json_: JsonOption = False,
 ) -> None:
@@ -50,14 +52,27 @@ def drift(  # noqa: PLR0913 - one parameter an option
     """
     with session(context) as client:
         found = batch_of(client, deployment, batch)
-        whole = None if target else client.batches.drift(found, metric=metric.value)
-        predictions = None if json_ and not target else client.batches.target_drift(found, metric=metric.value)
+
+        def read(model: str | None) -> tuple["FeatureDrift | None", "TargetDrift | None"]:
+            features = None if target else client.batches.drift(found, metric=metric.value, model_id=model)
+            if json_ and not target:
+                return features, None
+            return features, client.batches.target_drift(found, metric=metric.value, model_id=model)
+
+        whole, predictions = read(model_id)
+        former = None
+        if model_id is None and found.predictions_count and not _rows(whole, predictions):
+            former = former_model(client, found, _model_of(whole, predictions))
+        if former is not None:
+            whole, predictions = read(former)
     features = [] if whole is None else _chosen(whole, feature, top)
     if json_:
         show_json(_json(whole, features, predictions))
         return
     limit = PSI_THRESHOLD if threshold is None and metric is Metric.PSI else threshold
     show(f"Drift of batch '{found.name}' from the baseline ({metric.value})")
+    if former is not None:
+        show_note(former_words(former))
     if predictions is not None:
         show_note(_target_line(predictions, limit))
     if whole is not None:
@@ -73,6 +88,16 @@ def word_of(row: "DriftRow | TargetDrift", threshold: float | None) -> str:
     if row.score is None or threshold is None:
         return NOTHING
     return "above" if row.score >= threshold else "below"
+
+
+def _rows(whole: "FeatureDrift | None", predictions: "TargetDrift | None") -> int:
+    held = [row.rows or 0 for row in whole.features] if whole is not None else []
+    return max([*held, 0 if predictions is None else predictions.rows or 0])
+
+
+def _model_of(whole: "FeatureDrift | None", predictions: "TargetDrift | None") -> object:
+    answered = whole if whole is not None else predictions
+    return None if answered is None else answered.raw.get("modelId")
 
 
 def _chosen(whole: "FeatureDrift", names: Sequence[str] | None, top: int | None) -> list["DriftRow"]:

@@ -179,7 +179,8 @@ class _Group(TyperGroup):
 
 
 def _say(problem: typer.TyperException) -> None:
-    text = problem.format_message()
+    # The framework puts the kind of its own error before what is wrong with a value.
+    text = problem.format_message().replace(": Value error, ", ": ")
     context = getattr(problem, "ctx", None)
     if isinstance(problem, Problem) or context is None:
         _line(f"Error: {text}")

@@ -85,24 +85,24 @@ class BatchFigures:
         path, params = self._figure(batches, "batchServiceStats", slowRequestsThreshold=slow_ms)
         return ServiceStats.of(self._transport.get(path, params))
 
-    def predictions(self, batches: SomeBatches) -> Series[BatchPredictions]:
+    def predictions(self, batches: SomeBatches, *, model_id: str | None = None) -> Series[BatchPredictions]:
         """What the predictions look like, batch by batch, beside the baseline's.
 
         Raises
         ------
         AssayClientError
         """
-        path, params = self._figure(batches, "predictionsOverBatch")
+        path, params = self._figure(batches, "predictionsOverBatch", modelId=model_id)
         return self._series(BatchPredictions, path, params)
 
-    def predictions_vs_actuals(self, batches: SomeBatches) -> Series[BatchOutcome]:
+    def predictions_vs_actuals(self, batches: SomeBatches, *, model_id: str | None = None) -> Series[BatchOutcome]:
         """Predictions beside actuals, batch by batch, and how many actuals are in.
 
         Raises
         ------
         AssayClientError
         """
-        path, params = self._figure(batches, "predictionsVsActualsOverBatch")
+        path, params = self._figure(batches, "predictionsVsActualsOverBatch", modelId=model_id)
         return self._series(BatchOutcome, path, params)
 
     # ------------------------------------------------------------ one figure over all batches

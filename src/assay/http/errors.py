@@ -122,6 +122,9 @@ def _sentence(error: dict[str, object]) -> str:
     location = error.get("loc", ())
     parts = [str(p) for p in location] if isinstance(location, tuple) else []
     place = ".".join(parts[1:]) or ".".join(parts) or "request"
+    if error.get("type") == "missing":
+        # What was found is then all that surrounds it, which says nothing.
+        return f"{place}: found nothing, expected a value, for the field is required"
     found = repr(error.get("input"))
     wanted = str(error.get("msg")).replace("Input should be", "expected", 1)
     return f"{place}: found {found[:80]}, {wanted[:1].lower()}{wanted[1:]}"

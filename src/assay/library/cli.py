@@ -1,6 +1,7 @@
 """``assay compare``: two tables on the command line, without a server."""
 
 import json
+import shutil
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -13,6 +14,8 @@ from assay.library.comparing import compare as compared
 app = typer.Typer(help="Compare tables without a server.", pretty_exceptions_enable=False)
 
 PASSED, ALARM, UNREADABLE = 0, 1, 2
+# Lines any longer are hard to read, whatever the terminal has room for.
+WIDEST = 120
 RANK = {"passing": 0, "unknown": 0, "warning": 1, "failing": 2}
 
 
@@ -76,10 +79,13 @@ def compare(  # noqa: PLR0913 - one parameter an option
     except OSError as fault:
         _refuse(f"{fault.strerror or fault}: '{fault.filename}'.")
     alarm = RANK[found.verdict.status] >= {FailOn.WARN: 1, FailOn.FAIL: 2}[fail_on]
-    typer.echo(found.to_json(indent=2) if json_ else str(found))
+    width = min(shutil.get_terminal_size().columns, WIDEST)
+    typer.echo(found.to_json(indent=2) if json_ else found.to_text(width=width))
     if alarm:
         # On stderr, so that --json stays one document.
         typer.echo(f"Ends with 1: the verdict is {found.verdict.status}, and --fail-on is {fail_on.value}.", err=True)
+    elif found.verdict.status == "unknown":
+        typer.echo("Ends with 0, and the verdict is unknown: nothing says that the rows are good.", err=True)
     return ALARM if alarm else PASSED
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from assay.library.findings import Findings
-from assay.library.text import table
+from assay.library.text import WIDTH, table
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +44,13 @@ class Comparison(Findings):
         written.write_text(page(self), encoding="utf-8")
         return written
 
+    def to_text(self, *, width: int = WIDTH) -> str:
+        """The verdict, its reasons and a table, in lines of at most ``width`` characters (80 or more)."""
+        return table(self, max(width, WIDTH))
+
     def __str__(self) -> str:
-        """The verdict, its reasons, and a table of 80 columns."""
-        return table(self)
+        """The same in 80 columns."""
+        return self.to_text()
 
 
 def _plain(value: Any) -> Any:

@@ -1,5 +1,6 @@
 """The profile of one table: what is kept of it, readable."""
 
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -75,9 +76,9 @@ class TableProfile:
             "",
             f"{'column':<24}  {'kind':<11}  {'missing':>8}  values",
         ]
-        return "\n".join([*lines, *(self._line(name) for name in self.kinds)])
+        return "\n".join([*lines, *(line for name in self.kinds for line in self._lines(name))])
 
-    def _line(self, name: str) -> str:
+    def _lines(self, name: str) -> list[str]:
         found = self._column(name)
         share = "-" if found["missing"] is None else f"{100 * found['missing']:.1f} %"
         if "mean" in found:
@@ -90,7 +91,8 @@ class TableProfile:
             said = f"{found['levels']:,} texts{word}"
         else:
             said = f"{found['levels']:,} levels" + (f", mostly '{found['most_frequent']}'" if found["levels"] else "")
-        return printable(f"{cut(name, 24):<24}  {found['kind']:<11}  {share:>8}  {said}"[:80])
+        start = f"{cut(name, 24):<24}  {found['kind']:<11}  {share:>8}  "
+        return [printable(line) for line in textwrap.wrap(said, 80, initial_indent=start, subsequent_indent=" " * 49)]
 
 
 def _number(value: float) -> str:

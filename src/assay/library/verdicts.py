@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from assay.library.accuracy import MetricChange
 from assay.library.decision import WORDS
 from assay.library.findings import FeatureComparison, Verdict
-from assay.library.text import counted
+from assay.library.text import counted, measure
 from assay.stats.decision import Status, worst
 
 
@@ -44,7 +44,8 @@ def _too_little(columns: Sequence[FeatureComparison], rows: int) -> str:
 
 def _drifted(one: FeatureComparison, *, ranked: bool) -> str:
     role = "" if one.role == "feature" else f"{one.role} "
-    figures = [] if one.psi_bc is None else [f"PSI {max(0.0, one.psi_bc):.2f}"]
+    # The index that the table, the page and the server show; the rule has looked at it less what chance adds.
+    figures = [] if one.psi is None or one.psi_bc is None else [f"PSI {one.psi:.2f}"]
     if one.importance is not None:
         figures.append(f"importance {one.importance:.2f}")
     elif ranked and one.important and one.role == "feature":
@@ -53,10 +54,9 @@ def _drifted(one: FeatureComparison, *, ranked: bool) -> str:
 
 
 def _worse(one: MetricChange) -> str:
-    ends = "" if one.low is None or one.high is None else f" ({one.low:.3g} to {one.high:.3g})"
-    return (
-        f"{one.metric} {'fell' if one.higher_is_better else 'rose'} to {one.current:.3g}{ends} from {one.baseline:.3g}"
-    )
+    ends = "" if one.low is None or one.high is None else f" ({measure(one.low)} to {measure(one.high)})"
+    moved = "fell" if one.higher_is_better else "rose"
+    return f"{one.metric} {moved} to {measure(one.current)}{ends} from {measure(one.baseline)}"
 
 
 def _quiet(columns: Sequence[FeatureComparison], rows: int) -> str:

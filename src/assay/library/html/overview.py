@@ -6,6 +6,7 @@ from assay.library.accuracy import MetricChange
 from assay.library.findings import FeatureComparison, Findings
 from assay.library.html.cards import slug
 from assay.library.html.marks import DASH, STATUS_ICONS, chance, change, escaped, index
+from assay.library.text import measure
 
 
 def accuracy_table(metrics: Sequence[MetricChange]) -> str:
@@ -48,7 +49,8 @@ def joint(comparison: Findings) -> str:
             else "rows follow the baseline's correlations"
         )
         lines.append(
-            f"Principal components: {said}. Mean reconstruction error {error.current:.3g} against {error.baseline:.3g} "
+            f"Principal components: {said}. Mean reconstruction error {measure(error.current)} against "
+            f"{measure(error.baseline)} "
             f"(z {error.z:+.1f})."
         )
     items = "".join(f"<li>{line}</li>" for line in lines)
@@ -82,8 +84,8 @@ def _row(one: FeatureComparison) -> str:
 def _interval(value: float | None, low: float | None, high: float | None) -> str:
     if value is None:
         return DASH
-    ends = "" if low is None or high is None else f" <i>{low:.3g}{DASH}{high:.3g}</i>"
-    return f"{value:.3g}{ends}"
+    ends = "" if low is None or high is None else f" <i>{measure(low)}{DASH}{measure(high)}</i>"
+    return f"{measure(value)}{ends}"
 
 
 def _word(one: MetricChange) -> str:

@@ -48,8 +48,8 @@ class FilePlan:
 
     @property
     def features(self) -> list[str]:
-        """Features that the file has."""
-        present = set(self.names) - {self.association_id, self.timestamp}
+        """Features that the file has; the column of the prediction times may be one of them."""
+        present = set(self.names) - {self.association_id}
         return [f.name for f in self.model.features if f.name in present]
 
     @property

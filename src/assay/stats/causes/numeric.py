@@ -187,16 +187,31 @@ def _distance_left(baseline: NumericColumn, current: NumericColumn) -> float:
 
 def _where(baseline: NumericColumn, current: NumericColumn) -> tuple[str, dict[str, float | int | str | bool | None]]:
     edges = baseline.bins.coarse_edges(10)
+    if not edges.size:
+        return _ranges(baseline, current)
     then, now = (column.cells(10)[:-1] / max(1, int(column.cells(10)[:-1].sum())) for column in (baseline, current))
     place = int(np.abs(now - then).argmax())
     low = float(edges[place - 1]) if place else None
     high = float(edges[place]) if place < edges.size else None
-    if low is None and high is None:
-        where = "all values"
-    elif low is None or high is None:
+    if low is None or high is None:
         where = f"values up to {number(high)}" if high is not None else f"values above {number(low or 0.0)}"
     else:
         where = f"values from {number(low)} to {number(high)}"
     p, q = float(then[place]), float(now[place])
     words = f"share of {where} {'rose' if q > p else 'fell'} from {percent(p)} to {percent(q)}"
     return words, {"low": low, "high": high, "baseline": p, "current": q}
+
+
+def _ranges(baseline: NumericColumn, current: NumericColumn) -> tuple[str, dict[str, float | int | str | bool | None]]:
+    """Of a baseline that is one value, or all but one: there is one cell, and so no share that moved."""
+    then, now = _range(baseline), _range(current)
+    words = (
+        f"values {now}, where the baseline's are {then}" if now != then else f"values {now} lie otherwise than before"
+    )
+    ends = {"low": current.low, "high": current.high, "baseline_low": baseline.low, "baseline_high": baseline.high}
+    return words, {**ends}
+
+
+def _range(column: NumericColumn) -> str:
+    low, high = number(column.low or 0.0), number(column.high or 0.0)
+    return f"all {low}" if column.low == column.high else f"from {low} to {high}"

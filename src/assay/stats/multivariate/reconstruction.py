@@ -18,6 +18,9 @@ from assay.stats.series import levels, numbers
 
 VARIANCE_KEPT = 0.65
 FEWEST_ROWS = 20
+# The flag of a level is 1 / sqrt(share) where it is set: of a rare one, such as one customer's number, single rows
+# would decide. Counted in the half that is fitted.
+FEWEST_ROWS_OF_A_LEVEL = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +161,9 @@ def _compared(then: Moments, now: Moments, fit: Reconstruction) -> Reconstructio
 def _scales(column: pl.Series) -> list[Scale]:
     if is_number(column):
         return _scale(column.name, None, _numbers(column))
-    text = levels(column)
-    return [scale for level in top_levels(text) for scale in _scale(column.name, level, _flag(column, level))]
+    flags = {level: _flag(column, level) for level in top_levels(levels(column))}
+    frequent = {level: flag for level, flag in flags.items() if flag.sum() >= FEWEST_ROWS_OF_A_LEVEL}
+    return [scale for level, flag in frequent.items() for scale in _scale(column.name, level, flag)]
 
 
 def _scale(name: str, level: str | None, values: FloatArray) -> list[Scale]:
