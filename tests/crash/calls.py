@@ -13,7 +13,10 @@ AGAIN = {502, 503, 504}
 
 
 class Caller:
-    """One client of a service with one or more addresses; after a failure it goes to the next."""
+    """One client of a service with one or more addresses; after a failure it goes to the next.
+
+    ``made`` counts the calls that change something, ``repeated`` how often any had to be made again.
+    """
 
     def __init__(self, urls: list[str], token: str) -> None:
         self._urls = urls
@@ -45,7 +48,7 @@ class Caller:
     def answered(self, method: str, path: str, **more: Any) -> httpx2.Response:
         """The answer of a call, whatever it says; made again while nobody answers."""
         headers = {**self._headers, **more.pop("headers", {})}
-        self.made += 1
+        self.made += method != "GET"
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             url = path if path.startswith("http") else f"{self._urls[self._turn]}/api/v2/{path}"

@@ -1,6 +1,7 @@
 """Servers whose processes are killed and started again, always at their old addresses."""
 
 import os
+import random
 import re
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.process import PATIENCE_SECONDS
+from tests.serving import Production
 
 
 @dataclass
@@ -32,6 +34,12 @@ class Process:
         """Where it listens."""
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def pid(self) -> int:
+        """Of the process that runs now."""
+        assert self._running is not None
+        return self._running.pid
+
     def start(self) -> None:
         """Start it, and wait until it listens."""
         where = ["--port", str(self.port)] if self.listens else []
@@ -48,16 +56,14 @@ class Process:
 
     def kill(self) -> None:
         """End it as a power cut would, and wait until the system has buried it."""
-        assert self._running is not None
-        os.kill(self._running.pid, signal.SIGKILL)
-        self._running.wait()
+        self.end(signal.SIGKILL)
         self.kills += 1
 
-    def stop(self) -> None:
-        """End it as an operator does."""
-        assert self._running is not None
-        self._running.send_signal(signal.SIGTERM)
-        self._running.wait(PATIENCE_SECONDS)
+    def end(self, how: signal.Signals) -> None:
+        """Send it a signal that ends it, if it still runs, and wait for that."""
+        if self._running is not None and self._running.poll() is None:
+            os.kill(self._running.pid, how)
+            self._running.wait(PATIENCE_SECONDS)
 
     def _port(self, already: int) -> int:
         assert self._running is not None
@@ -93,9 +99,21 @@ class Service:
             process.start()
 
     def stop(self) -> None:
-        """Stop all."""
+        """Stop all, as an operator does; none may have had trouble of its own."""
         for process in self.processes:
-            process.stop()
+            process.end(signal.SIGTERM)
+        for process in self.processes:
+            said = process.log.read_text(errors="replace")
+            assert "Traceback" not in said, said[-4000:]
+
+    def __enter__(self) -> "Service":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End whatever still runs, however the test went."""
+        for process in self.processes:
+            process.end(signal.SIGKILL)
 
     @property
     def kills(self) -> int:
@@ -106,7 +124,8 @@ class Service:
 def environment(**more: str) -> dict[str, str]:
     """This process's own, without what sets Assay up, and with what is told."""
     mine = {name: value for name, value in os.environ.items() if not name.startswith("ASSAY_")}
-    return {**mine, "ASSAY_LOG_LEVEL": "warning", **more}
+    # Jobs of a worker that was killed wait for the end of its lease.
+    return {**mine, "ASSAY_LOG_LEVEL": "warning", "ASSAY_LEASE_SECONDS": "3", **more}
 
 
 def embedded(folder: Path) -> Service:
@@ -116,12 +135,25 @@ def embedded(folder: Path) -> Service:
     return Service([Process("server", command, environment(), folder / "log", listens=True)], token_file)
 
 
+def production(folder: Path, place: Production) -> Service:
+    """Two processes for calls and two for jobs, over a database and a bucket."""
+    token_file = folder / "token"
+    told = environment(**place.environment)
+    serve = ["serve", "--workers", "0", "--token-file", str(token_file)]
+    work = ["worker", "--threads", "2"]
+    return Service(
+        [
+            *(Process(f"serve-{n}", serve, told, folder / f"serve-{n}", listens=True) for n in range(2)),
+            *(Process(f"work-{n}", work, told, folder / f"work-{n}", listens=False) for n in range(2)),
+        ],
+        token_file,
+    )
+
+
 class Killer:
     """Kills a process at random moments, one at a time, and starts it again."""
 
     def __init__(self, service: Service, seed: int, pause: tuple[float, float]) -> None:
-        import random  # seeded: the same moments in every run
-
         self._service = service
         self._random = random.Random(seed)
         self._pause = pause
