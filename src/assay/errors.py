@@ -4,7 +4,11 @@ An error is named for the fact, and its message says what was found, what was ex
 Nothing here knows HTTP: ``assay.http.errors`` maps each class to a status.
 """
 
+import errno
 from datetime import timedelta
+
+# A disk without room, a quota that is used up, a file that may not grow.
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class AssayError(Exception):
@@ -44,6 +48,18 @@ class Unavailable(AssayError):
 
 class BlobsUnavailable(Unavailable):
     """The blob store does not answer, or answers that it cannot."""
+
+
+class DiskFull(Unavailable):
+    """There is no room to write to on one of the server's disks."""
+
+    def __init__(self, whose: str) -> None:
+        super().__init__(f"The disk {whose} is full. Nothing was stored; send the call again.")
+
+
+def is_full(fault: BaseException | None) -> bool:
+    """Whether a fault says that there was no room to write to."""
+    return isinstance(fault, OSError) and fault.errno in _FULL
 
 
 class OutcomeUnknown(Unavailable):

@@ -82,7 +82,7 @@ def test_an_attempt_that_was_given_back_does_not_count_and_keeps_its_number(ctx,
 def test_nothing_is_given_back_that_has_ended_or_is_somebody_elses(ctx, queue_up, found, clock):
     queue_up(1)
     held = queue.claim(ctx, "w")
-    clock.go(queue.LEASE.total_seconds() + 1)
+    clock.go(ctx.limits.job_lease.total_seconds() + 1)
     taken = queue.claim(ctx, "other")
     assert not queue.release(ctx, held)
     assert (found(1).state, found(1).owner) == (JobState.RUNNING, "other")

@@ -18,6 +18,7 @@ from assay.jobs import queue
 from assay.jobs.handlers import HANDLERS
 from assay.jobs.worker import Worker, run
 from assay.records.jobs import JobState
+from assay.records.limits import Limits
 
 ROOT = Path(__file__).parents[2]
 ENOUGH = 30  # seconds in which anything that is going to happen has happened
@@ -128,7 +129,7 @@ def test_an_effect_of_a_failed_attempt_is_not_there(ctx, handler, queue_up, foun
 def test_a_worker_that_lost_its_lease_cannot_commit(ctx, handler, queue_up, found, clock):
     def slow(ctx, job):
         if job.attempt == 1:
-            clock.go(queue.LEASE.total_seconds() + 1)
+            clock.go(ctx.limits.job_lease.total_seconds() + 1)
             run(ctx, queue.claim(ctx, "other"))
         effect(ctx, job)
 
@@ -142,7 +143,7 @@ def test_a_worker_that_lost_its_lease_cannot_commit(ctx, handler, queue_up, foun
 def test_a_worker_that_fails_after_it_lost_its_lease_changes_nothing(ctx, handler, queue_up, found, clock):
     def slow(ctx, job):
         if job.attempt == 1:
-            clock.go(queue.LEASE.total_seconds() + 1)
+            clock.go(ctx.limits.job_lease.total_seconds() + 1)
             queue.claim(ctx, "other")
             raise ConnectionError
 
@@ -170,7 +171,7 @@ def test_a_job_that_keeps_killing_its_workers_is_given_up(ctx, handler, queue_up
     queue_up(max_attempts=2)
     for _ in range(2):
         assert queue.claim(ctx, "dies") is not None
-        clock.go(queue.LEASE.total_seconds() + 1)
+        clock.go(ctx.limits.job_lease.total_seconds() + 1)
     work(ctx)
     assert effects(ctx) == []
     assert found().state is JobState.FAILED
@@ -178,7 +179,7 @@ def test_a_job_that_keeps_killing_its_workers_is_given_up(ctx, handler, queue_up
 
 
 def test_the_lease_is_kept_while_a_job_runs(ctx, handler, queue_up, monkeypatch):
-    monkeypatch.setattr(queue, "LEASE", timedelta(seconds=0.15))
+    ctx = replace(ctx, limits=Limits(job_lease=timedelta(seconds=0.15)))
     renewed = threading.Event()
     keep = queue.renew
 
@@ -298,8 +299,8 @@ class Away:
             yield tx
 
 
-def test_a_lease_is_kept_through_a_moment_without_a_database(ctx, handler, queue_up, found, clock, monkeypatch):
-    monkeypatch.setattr(queue, "LEASE", timedelta(seconds=0.3))
+def test_a_lease_is_kept_through_a_moment_without_a_database(ctx, handler, queue_up, found, clock):
+    ctx = replace(ctx, limits=Limits(job_lease=timedelta(seconds=0.3)))
     away = Away(ctx.store, times=2)
 
     def wait(ctx, job):

@@ -88,6 +88,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(errors.AssayError, _refused)
     app.add_exception_handler(RequestValidationError, _wrong_values)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(OSError, _system)
     app.add_exception_handler(Exception, _fault)
 
 
@@ -136,6 +137,8 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error.__cause__, errors.AssayError):
         # The framework has put what the reading of a body raised into an error of its own.
         return refusal(error.__cause__)
+    if errors.is_full(error.__cause__):
+        return refusal(errors.DiskFull("of the server's temporary files"))
     headers = dict(error.headers or {})
     if error.status_code == 404:
         return answer(404, f"No operation at {_path(request)}: see /openapi.json.", headers)
@@ -145,6 +148,12 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
         message = f"{request.method} is not allowed at {_path(request)}, only {', '.join(allowed)}."
         return answer(405, message, {**headers, "Allow": ", ".join(allowed)})
     return answer(error.status_code, str(error.detail), headers)
+
+
+async def _system(_: Request, error: Exception) -> JSONResponse:
+    if errors.is_full(error):
+        return refusal(errors.DiskFull("of the server's files"))
+    raise error
 
 
 def _path(request: Request) -> str:

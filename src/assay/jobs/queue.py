@@ -5,7 +5,6 @@ from datetime import timedelta
 from assay.monitoring.context import Context
 from assay.records.jobs import Job
 
-LEASE = timedelta(seconds=30)
 FIRST_RETRY = timedelta(seconds=1)
 LONGEST_RETRY = timedelta(minutes=5)
 
@@ -13,13 +12,13 @@ LONGEST_RETRY = timedelta(minutes=5)
 def claim(ctx: Context, owner: str) -> Job | None:
     """The next job that is due, now held by ``owner``; None if there is none."""
     with ctx.store.transaction() as tx:
-        return tx.jobs.claim(owner, ctx.clock(), LEASE)
+        return tx.jobs.claim(owner, ctx.clock(), ctx.limits.job_lease)
 
 
 def renew(ctx: Context, job: Job) -> bool:
     """Keep holding a job; False when it was lost or cancelled."""
     with ctx.store.transaction() as tx:
-        return tx.jobs.renew(job, ctx.clock() + LEASE)
+        return tx.jobs.renew(job, ctx.clock() + ctx.limits.job_lease)
 
 
 def release(ctx: Context, job: Job, wait: timedelta = timedelta(0)) -> bool:

@@ -124,7 +124,7 @@ class Worker:
         done = threading.Event()
 
         def keep() -> None:
-            while not done.wait(queue.LEASE.total_seconds() / 3):
+            while not done.wait(self._ctx.limits.job_lease.total_seconds() / 3):
                 try:
                     if not queue.renew(self._ctx, job):
                         return

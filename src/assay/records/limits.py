@@ -6,7 +6,17 @@ from datetime import timedelta
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one call or one deployment may carry, and how long a blob may wait for the row that refers to it."""
+    """What one call or one deployment may carry, and how long some things last.
+
+    Attributes
+    ----------
+    blob_grace : timedelta
+        How long a blob may wait for the row that refers to it.
+    idempotency_keys_kept : timedelta
+        How long the answer to a call under a key is kept.
+    job_lease : timedelta
+        How long a worker may be silent before its job is another's.
+    """
 
     max_batches: int = 100_000
     max_rows_per_call: int = 10_000
@@ -26,4 +36,5 @@ class Limits:
     max_segment_values: int = 100
     max_rows_read_again: int = 2_000_000
     blob_grace: timedelta = timedelta(days=1)
+    job_lease: timedelta = timedelta(seconds=30)
     idempotency_keys_kept: timedelta = timedelta(days=7)

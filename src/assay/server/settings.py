@@ -40,6 +40,8 @@ class ServerSettings(BaseSettings):
         Where to listen. Loopback unless told.
     workers : int
         Threads that run jobs; with 0 the process only answers calls, and ``assay worker`` runs them elsewhere.
+    lease_seconds : float
+        How long a worker may be silent, because it was killed, before its job is begun anew by another.
     blob_grace_hours : float
         How old a blob must be that no row refers to before it is swept: longer than any call or upload takes.
     shutdown_seconds : float
@@ -71,6 +73,7 @@ class ServerSettings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8700
     workers: Annotated[int, Field(ge=0, le=64)] = 2
+    lease_seconds: Annotated[float, Field(ge=1, le=3_600)] = 30.0
     blob_grace_hours: Annotated[float, Field(ge=1)] = 24.0
     shutdown_seconds: Annotated[float, Field(ge=0)] = 25.0
     log_level: Literal["debug", "info", "warning", "error", "critical"] = "info"
@@ -97,6 +100,7 @@ class ServerSettings(BaseSettings):
         return Limits(
             idempotency_keys_kept=timedelta(days=self.idempotency_days),
             blob_grace=timedelta(hours=self.blob_grace_hours),
+            job_lease=timedelta(seconds=self.lease_seconds),
         )
 
     @property

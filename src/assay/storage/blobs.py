@@ -1,6 +1,5 @@
 """Blobs as files below one folder."""
 
-import errno
 import fcntl
 import os
 import secrets
@@ -11,11 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from assay.errors import BlobsUnavailable
+from assay.errors import BlobsUnavailable, is_full
 from assay.storage.base import PROBES, BlobEntry
 
 PIECE = 1 << 20
-FULL = {errno.ENOSPC, errno.EDQUOT}
 # Where Linux shows the open files of this process.
 HANDLES = Path("/proc/self/fd")
 
@@ -47,7 +45,7 @@ class LocalBlobs:
                 _give_name(file, side)
             side.replace(target)
         except OSError as fault:
-            if fault.errno in FULL:
+            if is_full(fault):
                 raise BlobsUnavailable(
                     "The disk of the blobs is full. Nothing was stored; send the call again."
                 ) from fault

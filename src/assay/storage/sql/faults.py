@@ -22,7 +22,11 @@ _PASSING = {
     "57014": "the statement took too long",
     "25P03": "the change was left lying too long",
 }
-_SQLITE_PASSING = {"SQLITE_BUSY": "another change took too long", "SQLITE_FULL": "its disk is full"}
+_SQLITE_PASSING = {
+    "SQLITE_BUSY": "another change took too long",
+    "SQLITE_FULL": "its disk is full",
+    "SQLITE_IOERR_WRITE": "its disk takes nothing more",
+}
 _ENOUGH = 200
 
 
