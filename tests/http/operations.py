@@ -150,6 +150,8 @@ OPERATIONS = [
     Operation("commitBatchReplacement", "POST", _B + "replacement/commit/", DEPLOYMENT, {"json": {"allowEmpty": True}}),
     Operation("abandonBatchReplacement", "DELETE", _B + "replacement/", DEPLOYMENT),
     Operation("listBatchVersions", "GET", _B + "versions/", DEPLOYMENT),
+    Operation("getBatchVerdict", "GET", _B + "verdict/", DEPLOYMENT),
+    Operation("listBatchVerdicts", "GET", _B + "verdicts/", DEPLOYMENT),
     Operation("listAccuracyRevisions", "GET", _B + "accuracyRevisions/", DEPLOYMENT),
     Operation("putUpload", "PUT", _B + "uploads/other/", DEPLOYMENT, {"content": b"score\n0.5\n", **_CSV}),
     Operation("getUpload", "GET", _B + "uploads/{upload}/", DEPLOYMENT),

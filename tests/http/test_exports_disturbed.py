@@ -89,8 +89,6 @@ HANG = """
 import sys, time
 from datetime import timedelta
 from pathlib import Path
-from assay.jobs import queue
-from assay.jobs import queue
 from assay.jobs.worker import Worker, run
 from assay.records.limits import Limits
 from assay.server.wiring import open_folder
@@ -120,8 +118,7 @@ class Hanging(LocalBlobs):
             hang()
         return size
 
-queue.LEASE = timedelta(seconds=1)
-parts = open_folder(folder, Limits(chunk_rows=64))
+parts = open_folder(folder, Limits(chunk_rows=64, job_lease=timedelta(seconds=1)))
 parts.store.blobs = Hanging(folder / "blobs")
 Worker(parts.context).run_one()
 """

@@ -12,7 +12,7 @@ def test_an_empty_queue_has_no_next_job(ctx):
 
 def test_a_claimed_job_is_held_for_one_lease(ctx, queue_up, clock):
     queue_up()
-    assert queue.claim(ctx, "w").lease_until == clock.now + queue.LEASE
+    assert queue.claim(ctx, "w").lease_until == clock.now + ctx.limits.job_lease
     assert queue.claim(ctx, "other") is None
 
 
@@ -20,7 +20,7 @@ def test_a_job_is_kept_by_renewing_it(ctx, queue_up, clock):
     queue_up()
     held = queue.claim(ctx, "w")
     for _ in range(5):
-        clock.go(queue.LEASE.total_seconds() / 2)
+        clock.go(ctx.limits.job_lease.total_seconds() / 2)
         assert queue.renew(ctx, held)
         assert queue.claim(ctx, "other") is None
 
@@ -28,7 +28,7 @@ def test_a_job_is_kept_by_renewing_it(ctx, queue_up, clock):
 def test_a_job_that_was_taken_over_or_cancelled_cannot_be_renewed(ctx, queue_up, clock):
     queue_up()
     held = queue.claim(ctx, "w")
-    clock.go(queue.LEASE.total_seconds() + 1)
+    clock.go(ctx.limits.job_lease.total_seconds() + 1)
     taken = queue.claim(ctx, "other")
     assert not queue.renew(ctx, held)
     assert queue.renew(ctx, taken)

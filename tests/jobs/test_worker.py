@@ -343,9 +343,10 @@ def test_a_job_is_put_off_while_something_is_away_and_loses_no_attempt(ctx, hand
 HOLD = """
 import sys, time
 from datetime import UTC, datetime, timedelta
-from assay.jobs import queue, worker
+from assay.jobs import worker
 from assay.jobs.handlers import HANDLERS
 from assay.monitoring.context import Context
+from assay.records.limits import Limits
 from tests.jobs.stores import store_told
 from tests.storage import records as new
 
@@ -360,9 +361,10 @@ def hang(ctx, job):
     time.sleep(600)
 
 HANDLERS["count"] = hang
-queue.LEASE = timedelta(seconds=1)
+limits = Limits(job_lease=timedelta(seconds=1))
 store = store_told(sys.argv[1])
-worker.Worker(Context(store=store, engine=None, clock=lambda: datetime.now(UTC), secret=b"")).run_one()
+ctx = Context(store=store, engine=None, clock=lambda: datetime.now(UTC), secret=b"", limits=limits)
+worker.Worker(ctx).run_one()
 """
 
 

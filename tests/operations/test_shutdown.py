@@ -14,13 +14,8 @@ from tests.operations.processes import ENOUGH, server
 HOLD = """
 import time
 from pathlib import Path
-from assay.jobs import queue
 from assay.jobs.handlers import HANDLERS
 from assay.monitoring import datasets
-from datetime import timedelta
-
-# Nobody who waited for a lease would come to an end of this test.
-queue.LEASE = timedelta(hours=1)
 
 def held(ctx, job):
     (ctx.store.folder / "begun").touch()
@@ -54,7 +49,8 @@ def test_an_idle_server_ends_well_when_told(tmp_path: Path, number: signal.Signa
 
 def test_a_job_that_does_not_end_in_time_goes_on_in_the_next_process_without_waiting(tmp_path: Path) -> None:
     folder = tmp_path / "data"
-    with server(folder, code=HOLD, ASSAY_SHUTDOWN_SECONDS="0.2") as first:
+    # Nobody who waited for a lease would come to an end of this test.
+    with server(folder, code=HOLD, ASSAY_SHUTDOWN_SECONDS="0.2", ASSAY_LEASE_SECONDS="3600") as first:
         (folder / "hold").touch()
         answer = post_dataset(first.url, first.token)
         assert answer.status_code == 202

@@ -14,6 +14,7 @@ from tests.storage.custom_metric_conformance import CustomMetricConformance
 from tests.storage.export_conformance import ExportConformance
 from tests.storage.records import MODEL, NOW, OTHER_MODEL, OWNER, SECOND, id_of
 from tests.storage.upkeep_conformance import UpkeepConformance
+from tests.storage.verdict_conformance import VerdictConformance
 from tests.storage.version_conformance import VersionConformance
 
 from assay.errors import LeaseLost, NotFound, UnknownBatch
@@ -46,7 +47,12 @@ def names(page):
 
 
 class StorageConformance(
-    CustomMetricConformance, ExportConformance, CallConformance, VersionConformance, UpkeepConformance
+    CustomMetricConformance,
+    ExportConformance,
+    CallConformance,
+    VersionConformance,
+    UpkeepConformance,
+    VerdictConformance,
 ):
     """A subclass has a fixture ``store``: an empty store with the present schema."""
 

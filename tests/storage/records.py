@@ -7,7 +7,7 @@ from assay.records.accuracy_revisions import AccuracyRevision
 from assay.records.actuals import Actual, Outcome
 from assay.records.audit import AuditEvent, AuditLine
 from assay.records.batch_versions import BatchReplacement, ReplacementState
-from assay.records.batches import Batch
+from assay.records.batches import Batch, HealthStatus
 from assay.records.custom_metrics import CustomMetric, MetricType, MetricValue
 from assay.records.datasets import Dataset, DatasetState, FileForm
 from assay.records.deployments import DeployedModel, Deployment, ModelPeriod, Settings
@@ -26,6 +26,7 @@ from assay.records.service import PredictionRequest
 from assay.records.times import BEGINNING_OF_TIME
 from assay.records.uploads import Upload, UploadState
 from assay.records.users import Token, User
+from assay.records.verdicts import Judgement, Reason, Section, SectionName, Verdict
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 OWNER, MODEL, OTHER_MODEL = "a" * 24, "b" * 24, "c" * 24
@@ -419,3 +420,12 @@ def revision(rows: int, **more: Any) -> AccuracyRevision:
     figure = {"value": 0.5, "low": None, "high": None, "n": rows, "bound": 0.0, "reason": None}
     fields = {"batch_id": id_of(1), "model_id": MODEL, "at": NOW, "predictions": 9, "metrics": {"AUC": figure}}
     return AccuracyRevision(**{**fields, "rows_with_actual": rows, "digest": f"{rows:064x}", **more})
+
+
+def verdict(number: int, **more: Any) -> Verdict:
+    section = Section(SectionName.SERVICE, HealthStatus.WARNING, "1 of 2 requests were in error.", looked_at=2)
+    reason = Reason(SectionName.SERVICE, HealthStatus.WARNING, "user_errors", "1 of 2", evidence={"requests": 2})
+    said = Judgement(HealthStatus.WARNING, (reason,), (section,), 9, 0, None, {"alpha": 0.01})
+    fields = {"deployment_id": id_of(1), "batch_id": id_of(1), "model_id": MODEL, "judged_at": NOW, "judgement": said}
+    hashes = {"fingerprint": f"{number:064x}", "digest": said.digest}
+    return Verdict(**{"id": id_of(number), **fields, **hashes, **more})

@@ -111,6 +111,7 @@ def test_every_migration_goes_down_and_up_again_with_data_in_it(store):
         tx.prediction_keys.add(new.id_of(1), tx.uploads.create(drafted), ["a"])
         tx.accuracy_revisions.add(new.id_of(1), new.revision(1))
         tx.erasures.create(new.erasure(1))
+        tx.verdicts.add(new.verdict(1))
         tx.accuracy.close(new.id_of(1), [ComputedAccuracy(new.id_of(1), new.MODEL, WHOLE, 1, b"x")])
         tx.model_history.begin(new.period(new.MODEL))
         tx.prediction_environments.create(new.environment(1))

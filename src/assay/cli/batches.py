@@ -12,6 +12,7 @@ from assay.cli.batch_versions import replace, versions
 from assay.cli.drift import drift
 from assay.cli.errors import Usage
 from assay.cli.export import export
+from assay.cli.gate import gate, verdict
 from assay.cli.locks import lock, seal, unlock
 from assay.cli.numbers import count, counted, day, minute
 from assay.cli.options import (
@@ -191,6 +192,8 @@ app.command()(push)
 app.command("log")(batch_log)
 app.command()(replace)
 app.command()(versions)
+app.command()(verdict)
+app.command()(gate)
 app.command()(export)
 app.command()(drift)
 app.command()(accuracy)

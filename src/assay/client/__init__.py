@@ -45,6 +45,7 @@ from assay.client.replacements import ModelPeriod, NewModel
 from assay.client.series import Series
 from assay.client.service import BatchService, PredictionRequest, ServiceStats
 from assay.client.uploads import Columns, UploadReport
+from assay.client.verdict import Gate, Verdict, VerdictReason, VerdictSection
 from assay.client.waiting import Patience
 
 __all__ = [
@@ -80,6 +81,7 @@ __all__ = [
     "Feature",
     "FeatureDrift",
     "FileUnusable",
+    "Gate",
     "JobColumns",
     "Limits",
     "MetricColumns",
@@ -113,5 +115,8 @@ __all__ = [
     "Unauthorized",
     "Unreachable",
     "UploadReport",
+    "Verdict",
+    "VerdictReason",
+    "VerdictSection",
     "WorkFailed",
 ]

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from assay.client.batch import Batch, BatchModel, BatchSeal
-from assay.client.batch_versions import BatchVersions, Replacement
+from assay.client.batch_verdicts import BatchVerdicts
+from assay.client.batch_versions import Replacement
 from assay.client.bodies import FileBody, Progress
 from assay.client.deployment import DeploymentLike, deployment_id_of, is_id
 from assay.client.errors import Ambiguous, AssayClientError, NotFound, WorkFailed
@@ -30,7 +31,7 @@ BatchOrder = Literal[
 ]
 
 
-class Batches(BatchVersions):
+class Batches(BatchVerdicts):
     """``client.batches``: making, filling and changing batches; the classes below have reads, exports and versions."""
 
     # ------------------------------------------------------------ the batches themselves

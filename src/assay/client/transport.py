@@ -246,6 +246,16 @@ class Transport:
             self._sleep(pause)
         raise AssertionError("unreachable: the pauses have no end")  # pragma: no cover
 
+    def asking(self, seconds: float) -> Iterator[None]:
+        """When to ask again after something that is awaited: now, and after pauses that grow, for so long."""
+        end = time.monotonic() + seconds
+        for pause in self._patience.poll_pauses():
+            yield
+            left = end - time.monotonic()
+            if left <= 0:
+                return
+            self._sleep(min(pause, left))
+
     def below_root(self, url: str) -> str:
         """Path of a URL that the server gave, below the API's root.
 

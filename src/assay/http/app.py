@@ -44,6 +44,7 @@ from assay.http import (
     settings,
     status,
     uploads,
+    verdicts,
     version,
 )
 from assay.http.authentication import Authentication
@@ -72,6 +73,7 @@ ROUTERS = (
     seals,
     audit,
     batch_versions,
+    verdicts,
     uploads,
     intake,
     aggregates,

@@ -9,7 +9,7 @@ from pydantic.alias_generators import to_camel
 
 from assay.errors import Invalid
 from assay.http.authentication import Caller, Ctx
-from assay.http.bodies import Body, JsonRoute, given
+from assay.http.bodies import Body, JsonRoute, given, optional
 from assay.http.errors import documented
 from assay.http.shapes import Switch
 from assay.http.status import location
@@ -106,6 +106,14 @@ class BiasAndFairness(Body):
     fairness_threshold: float | None = Field(default=None, ge=0, le=1)
 
 
+class VerdictSettings(Body):
+    """When a change is a reason against a batch: it must be real (alpha) and big (bigPsi, or bigRate of a rate)."""
+
+    alpha: Annotated[float, Field(gt=0, lt=1)] = optional()
+    big_psi: Annotated[float, Field(gt=0, allow_inf_nan=False)] = optional()
+    big_rate: Annotated[float, Field(gt=0, le=1)] = optional()
+
+
 class SettingsBody(Body):
     """Settings of a deployment. A PATCH names only what it changes."""
 
@@ -124,6 +132,7 @@ class SettingsBody(Body):
     segment_analysis: SegmentAnalysis | None = None
     target_drift: Switch | None = None
     time_buckets: TimeBuckets | None = None
+    verdict: VerdictSettings | None = None
 
 
 OFF = Switch(enabled=False)
@@ -172,6 +181,9 @@ def _body(settings: Settings) -> SettingsBody:
         ),
         target_drift=Switch(enabled=settings.target_drift),
         time_buckets=TimeBuckets(size=cast("StoredSize", settings.bucket_size)),
+        verdict=VerdictSettings(
+            alpha=settings.verdict.alpha, big_psi=settings.verdict.big_psi, big_rate=settings.verdict.big_rate
+        ),
     )
 
 
@@ -220,6 +232,8 @@ def _kept(body: SettingsBody) -> dict[str, Any]:
     size = len(json.dumps(changes, ensure_ascii=False).encode())
     if size > MOST_KEPT_BYTES:
         raise Invalid(f"biasAndFairness: found {size} bytes, expected at most {MOST_KEPT_BYTES}.")
+    if body.verdict is not None:
+        changes["verdict"] = given(body.verdict)
     return changes if body.retention is None else changes | given(body.retention)
 
 

@@ -9,6 +9,25 @@ from assay.records.buckets import BucketSize
 
 
 @dataclass(frozen=True, slots=True)
+class VerdictRule:
+    """When a change is a reason against a batch: it must be real and big.
+
+    Attributes
+    ----------
+    alpha : float in (0, 1)
+        Chance that a batch in which nothing has changed is anything but passing.
+    big_psi : float, above 0
+        Bias-corrected PSI from which a change matters.
+    big_rate : float in (0, 1]
+        Change of a rate (missing, out of range, new level) from which it matters; 0.02 are two points.
+    """
+
+    alpha: float = 0.01
+    big_psi: float = 0.10
+    big_rate: float = 0.02
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What a deployment tracks. Kept as one JSON object; absent keys have the defaults below.
 
@@ -45,6 +64,7 @@ class Settings:
     rows_days: int | None = None
     actuals_days: int | None = None
     files_days: int | None = None
+    verdict: VerdictRule = field(default_factory=VerdictRule)
 
     @property
     def forgets(self) -> bool:
@@ -65,6 +85,7 @@ class Settings:
             "segment_attributes": tuple(stored.get("segment_attributes", ())),
             "bucket_size": BucketSize(stored.get("bucket_size", BucketSize.DAY)),
             "tracked_features": None if tracked is None else tuple(tracked),
+            "verdict": VerdictRule(**stored.get("verdict", {})),
         }
         return cls(**known)
 

@@ -1,7 +1,9 @@
 """What the values of custom metrics come to: in one figure, by batch, in spans of time."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from assay.monitoring import access
 from assay.monitoring.context import Context
@@ -10,10 +12,14 @@ from assay.monitoring.custom_metrics.custom_metric_tallies import FigureQuery, T
 from assay.records.batches import Batch
 from assay.records.buckets import Span, asked_span, bucket_start, buckets
 from assay.records.custom_metrics import CustomMetric, GroupBy, GroupKey, MetricType
+from assay.records.deployments import Deployment
 from assay.records.pages import PageRequest
 from assay.records.users import User
 from assay.stats.accuracy import percent_change
 from assay.stats.custom_metric import CategoryCounts, Latest, WeightedSum
+
+if TYPE_CHECKING:
+    from assay.storage.sql.transaction import Transaction
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -107,6 +113,15 @@ def batch_summaries(ctx: Context, caller: User, deployment_id: str, query: Figur
     with ctx.store.snapshot() as tx:
         reader = TallyReader(tx, access.deployment(tx, caller, deployment_id), query, in_batches=True)
         return [_whole(reader, m) for m in tx.custom_metrics.list(deployment_id, PageRequest()).items]
+
+
+def figures_of_batch(
+    tx: "Transaction", deployment: Deployment, batch_id: str, metric_ids: Collection[str], *, model_id: str
+) -> list[MetricFigure]:
+    """Some metrics in one batch; of a metric that is gone there is no figure."""
+    reader = TallyReader(tx, deployment, FigureQuery(model_id=model_id, batch_ids=(batch_id,)), in_batches=True)
+    known = tx.custom_metrics.list(deployment.id, PageRequest()).items
+    return [_whole(reader, metric) for metric in known if metric.id in metric_ids]
 
 
 def over_batches(ctx: Context, caller: User, deployment_id: str, metric_id: str, query: FigureQuery) -> BatchSeries:

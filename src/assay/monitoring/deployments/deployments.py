@@ -1,6 +1,6 @@
 """Deployments: made from a model package, changed, and deleted with all that belongs to them."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -154,7 +154,8 @@ def change_settings(ctx: Context, caller: User, deployment_id: str, changes: dic
     now = ctx.clock()
     with ctx.store.transaction() as tx:
         deployment = access.deployment(tx, caller, deployment_id)
-        before, after = deployment.settings, deployment.settings.changed(changes)
+        before = deployment.settings
+        after = before.changed(_complete(before, changes))
         package = access.package_of(tx, access.deployed_model(tx, deployment, None))
         if after.segment_attributes != before.segment_attributes:
             check_attributes(ctx, package, after.segment_attributes)
@@ -168,6 +169,13 @@ def change_settings(ctx: Context, caller: User, deployment_id: str, changes: dic
         job = finished("change_settings", caller.id, now, result_path=paths.settings(deployment_id))
         tx.jobs.create(job)
     return job
+
+
+def _complete(before: Settings, changes: dict[str, Any]) -> dict[str, Any]:
+    """The changes, with the fields of the verdict's rule that are not named as they were."""
+    if "verdict" not in changes:
+        return changes
+    return {**changes, "verdict": replace(before.verdict, **changes["verdict"])}
 
 
 def _check_tracked(package: ModelPackage, changes: dict[str, Any]) -> None:

@@ -123,6 +123,16 @@ class AccuracyStates:
         )
         return int(self._connection.execute(query).scalar_one_or_none() or 0)
 
+    def done(self, deployment_id: str, batch_id: str, model_id: str) -> tuple[int, int]:
+        """How often a pair was asked to be computed, and up to which of these it has been."""
+        query = sa.select(accuracy.c.wanted, accuracy.c.done).where(
+            accuracy.c.deployment_id == deployment_id,
+            accuracy.c.batch_id == batch_id,
+            accuracy.c.model_id == model_id,
+        )
+        row = self._connection.execute(query).one_or_none()
+        return (0, 0) if row is None else (int(row.wanted), int(row.done))
+
     def close(self, deployment_id: str, computed: Sequence[ComputedAccuracy]) -> None:
         """Store for good what rows come to that will not be found again."""
         rows = [

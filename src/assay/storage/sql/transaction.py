@@ -33,6 +33,7 @@ from assay.storage.sql.service import ServiceRequests
 from assay.storage.sql.upkeep import Upkeep
 from assay.storage.sql.uploads import PredictionKeys, Uploads
 from assay.storage.sql.users import Tokens, Users
+from assay.storage.sql.verdicts import Verdicts
 
 
 class Transaction:
@@ -63,6 +64,7 @@ class Transaction:
         self.accuracy = AccuracyStates(connection)
         self.accuracy_revisions = AccuracyRevisions(connection)
         self.service_requests = ServiceRequests(connection)
+        self.verdicts = Verdicts(connection)
         self.monitoring_jobs = MonitoringJobs(connection)
         self.job_definitions = JobDefinitions(connection)
         self.custom_metrics = CustomMetrics(connection)

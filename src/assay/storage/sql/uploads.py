@@ -163,6 +163,19 @@ class Uploads:
         query = query.where(uploads.c.batch_id == batch_id, jobs.c.state.in_(open_states))
         return int(self._connection.execute(query).scalar_one())
 
+    def extent(self, batch_id: str, model_id: str) -> tuple[int, int, int]:
+        """Of what counts of one model in a batch: deliveries, rows, and the number of the last delivery.
+
+        While these are the same, so is the content.
+        """
+        query = sa.select(
+            sa.func.count(),
+            sa.func.coalesce(sa.func.sum(uploads.c.rows), 0),
+            sa.func.coalesce(sa.func.max(uploads.c.seq), 0),
+        ).where(uploads.c.model_id == model_id, *uploads_in((batch_id,)))
+        count, rows, last = self._connection.execute(query).one()
+        return int(count), int(rows), int(last)
+
     def deliveries(self, batch_id: str) -> Sequence[Delivery]:
         """What counts in a batch, a draft or a superseded version, oldest first."""
         c = uploads.c

@@ -23,6 +23,7 @@ from assay.storage.sql.tables.schema import SERIAL, UtcDateTime, metadata
 from assay.storage.sql.tables.segments import segment_values, segmented_uploads
 from assay.storage.sql.tables.service import service_requests
 from assay.storage.sql.tables.uploads import prediction_keys, profiles, uploads
+from assay.storage.sql.tables.verdicts import verdicts
 
 __all__ = [
     "SERIAL",
@@ -65,4 +66,5 @@ __all__ = [
     "tokens",
     "uploads",
     "users",
+    "verdicts",
 ]

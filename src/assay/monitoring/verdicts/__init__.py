@@ -1,0 +1,1 @@
+"""Verdicts: is this batch good, and why not."""
