@@ -104,9 +104,10 @@ def serve(settings: ServerSettings, token_file: Path | None) -> None:
     parts = open_parts(settings, settings.limits)
     server = Server(parts.context, settings)
     first_token(parts.context, token_file)
-    announce(f"Assay is listening on {server.url} (data in {settings.place}). Stop with Ctrl-C.")
     try:
+        # Whoever has read that it listens may tell it to stop.
         with on_signals(server.stop):
+            announce(f"Assay is listening on {server.url} (data in {settings.place}). Stop with Ctrl-C.")
             server.run()
     finally:
         parts.store.close()
