@@ -222,7 +222,7 @@ def _check_counts(driver: Driver, batch: BatchTruth) -> None:
         assert {one["sampleSize"] for one in drift} == {batch.count}
         assert {one["name"]: one["driftScore"] for one in drift} == driver.truth.drift(batch)
     if batch.requests:
-        service = driver.caller.read(f"{path}serviceStats/", batchId=batch.id)["metrics"]
+        service = driver.caller.read(f"{path}batchServiceStats/", batchId=batch.id)["metrics"]
         expected = driver.truth.service(batch)
         assert {name: service[name] for name in expected} == expected
 

@@ -46,7 +46,7 @@ def test_nothing_is_lost_and_nothing_counts_twice(which: str, request: pytest.Fi
             Driver(caller, deployment_id, model_id, Truth(training), f"c{i}", Random(SEED + i), 10_000 * (i + 1))
             for i, caller in enumerate(callers)
         ]
-        with Killer(service, SEED, pause=(0.5, 2.5)), ThreadPoolExecutor(CLIENTS) as pool:
+        with Killer(service, SEED, pause=(1.0, 5.0)), ThreadPoolExecutor(CLIENTS) as pool:
             for done in [pool.submit(driver.run, CALLS // CLIENTS) for driver in drivers]:
                 done.result()
         assert sum(caller.made for caller in callers) >= CALLS

@@ -106,7 +106,11 @@ class Truth:
         found = self.matched(batch)
         if len(found) == 0 or found["actual"].nunique() < 2:
             return len(found), {}
-        return len(found), binary_accuracy(found["actual"] == POSITIVE, found[POSITIVE])
+        metrics = binary_accuracy(found["actual"] == POSITIVE, found[POSITIVE])
+        if (found[POSITIVE] >= 0.5).nunique() < 2:
+            # scikit-learn says 0 where the correlation is 0 over 0.
+            metrics["MCC"] = None
+        return len(found), metrics
 
     def exported(self) -> pd.DataFrame:
         """Every row, as an export of predictions tells it."""
