@@ -15,7 +15,9 @@ import pandas as pd
 import polars as pl
 import pytest
 from sklearn.metrics import log_loss, mean_absolute_error, mean_squared_error, roc_auc_score
+from tests.demo.runs import in_process
 
+from assay.client import Gate
 from assay.server.demo.learning import Model
 from assay.server.demo.subjects import ARRIVAL_DELAY, LATE_FLIGHTS, SUBJECTS, Subject
 
@@ -252,6 +254,50 @@ def test_accuracy_of_the_baseline_is_that_of_the_holdout(
     assert classes["LogLoss"]["baselineValue"] == pytest.approx(log_loss(late, p_late), rel=EXACT)
     assert minutes["RMSE"]["baselineValue"] == pytest.approx(mean_squared_error(delay, predicted) ** 0.5, rel=EXACT)
     assert classes["AUC"]["baselineSampleSize"] == rows.sum()
+
+
+CALM = MONTHS[:2]
+WEATHER = {"temp", "dewp", "humid", "wind_speed", "precip", "visib", "pressure"}
+
+
+@pytest.fixture(scope="module")
+def gates(demo: Demo) -> dict[str, dict[str, Gate]]:
+    """The gate's answer for every month of every deployment."""
+    with in_process(demo.folder) as client:
+        return {
+            subject.label: {
+                batch.name: client.batches.gate(batch)
+                for batch in client.batches.list(client.deployments.find(subject.label))
+            }
+            for subject in SUBJECTS
+        }
+
+
+@pytest.mark.parametrize("subject", SUBJECTS, ids=lambda one: one.label)
+def test_the_gate_lets_the_calm_months_pass(gates: dict[str, dict[str, Gate]], subject: Subject) -> None:
+    assert {month: gates[subject.label][month].exit_code for month in CALM} == dict.fromkeys(CALM, 0)
+
+
+def test_the_gate_stops_the_months_that_drift_and_lose_accuracy(
+    gates: dict[str, dict[str, Gate]],
+    flights: pd.DataFrame,
+    predictions: dict[str, FloatArray],
+) -> None:
+    scores, late = predictions[LATE_FLIGHTS.label], is_late(flights)
+
+    def loss(rows: npt.NDArray[np.bool_]) -> float:
+        return float(log_loss(late[rows], scores[rows]))
+
+    holdout = loss(holdout_of(flights) & landed(flights))
+    losing = [m for m in MONTHS if loss(in_month(flights, m) & landed(flights)) >= 1.1 * holdout]
+    assert losing
+    for month in losing:
+        gate = gates[LATE_FLIGHTS.label][month]
+        assert gate.exit_code == 1
+        codes = {reason.code for reason in gate.verdict.reasons}
+        assert "accuracy_loss" in codes
+        drifted = [reason.subject for reason in gate.verdict.reasons if reason.section in {"featureDrift", "dataQuality"}]
+        assert drifted[0] in WEATHER
 
 
 def test_the_service_figures_account_for_every_prediction(demo: Demo) -> None:

@@ -12,7 +12,7 @@ from assay.cli.audit import deployment_log
 from assay.cli.erasures import erase
 from assay.cli.errors import Usage
 from assay.cli.keeping import KeepOption, days, days_of
-from assay.cli.numbers import counted, minute
+from assay.cli.numbers import counted, figure, minute
 from assay.cli.options import DeploymentArgument, JsonOption, LimitOption, SearchOption, YesOption
 from assay.cli.output import (
     Column,
@@ -157,9 +157,16 @@ def settings(  # noqa: PLR0913, PLR0917 - one parameter an option
     keep_rows_days: KeepOption = None,
     keep_actuals_days: KeepOption = None,
     keep_files_days: KeepOption = None,
+    alpha: Annotated[
+        float | None, typer.Option(metavar="CHANCE", help="Of a batch like the baseline to be anything but passing.")
+    ] = None,
+    big_psi: Annotated[float | None, typer.Option(metavar="PSI", help="From which a change matters.")] = None,
+    big_rate: Annotated[
+        float | None, typer.Option(metavar="SHARE", help="From which a change of a rate, as of missing, matters.")
+    ] = None,
     json_: JsonOption = False,
 ) -> None:
-    """Show what a deployment tracks and keeps, or change what is named."""
+    """Show what a deployment tracks and keeps and how it judges, or change what is named."""
     changes: dict[str, Any] = {
         name: {"enabled": wish}
         for name, wish in (
@@ -175,6 +182,9 @@ def settings(  # noqa: PLR0913, PLR0917 - one parameter an option
     retention = {name: days_of(text) for name, text in kept if text is not None}
     if retention:
         changes["retention"] = retention
+    rule = {"alpha": alpha, "bigPsi": big_psi, "bigRate": big_rate}
+    if any(value is not None for value in rule.values()):
+        changes["verdict"] = {name: value for name, value in rule.items() if value is not None}
     with session(context) as client:
         owner = deployment_of(client, deployment)
         known = client.deployments
@@ -257,6 +267,9 @@ def _settings_facts(found: "Settings") -> list[tuple[str, str]]:
         ("rows are kept", days(found.rows_days)),
         ("actuals are kept", days(found.actuals_days)),
         ("files are kept", days(found.files_days)),
+        ("alpha", figure(found.alpha)),
+        ("big PSI", figure(found.big_psi)),
+        ("big rate", figure(found.big_rate)),
     ]
 
 

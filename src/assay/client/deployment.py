@@ -38,7 +38,10 @@ class Deployment(Shape):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(Shape):
-    """What a deployment tracks, and for how many days it keeps what came (None for ever)."""
+    """What a deployment tracks, and for how many days it keeps what came (None for ever).
+
+    ``alpha``, ``big_psi`` and ``big_rate`` say from when on a change speaks against a batch.
+    """
 
     batch_monitoring: Annotated[bool, At("batchMonitoring.enabled")] = False
     target_drift: Annotated[bool, At("targetDrift.enabled")] = False
@@ -49,6 +52,9 @@ class Settings(Shape):
     rows_days: Annotated[int | None, At("retention.rowsDays")] = None
     actuals_days: Annotated[int | None, At("retention.actualsDays")] = None
     files_days: Annotated[int | None, At("retention.filesDays")] = None
+    alpha: Annotated[float | None, At("verdict.alpha")] = None
+    big_psi: Annotated[float | None, At("verdict.bigPsi")] = None
+    big_rate: Annotated[float | None, At("verdict.bigRate")] = None
 
 
 DeploymentLike = Deployment | str

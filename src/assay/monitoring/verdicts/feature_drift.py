@@ -35,6 +35,7 @@ FAULTS = frozenset(
 # Of a feature that is known to have drifted, causes may be named with less proof.
 CAUSE_ALPHA = 0.01
 UNNAMED = "drift"
+SMALLEST = 1e-300
 
 
 @dataclass(frozen=True)
@@ -148,10 +149,23 @@ def figures_of(one: FeatureVerdict) -> str:
     """PSI, what it rests on and how sure it is, in brackets."""
     size = one.evidence.psi_bc
     told = [] if size is None else [f"PSI {max(0.0, size):.2f}"]
-    told += [f"p = {one.adjusted_p:.2g}", f"{one.evidence.rows:,} rows"]
+    told += [chance(one.adjusted_p), f"{one.evidence.rows:,} rows"]
     if one.importance is not None:
         told.append(f"importance {one.importance:.2f}")
     return f" ({', '.join(told)})"
+
+
+def chance(p: float | None) -> str:
+    """A p-value in words; what is too small for a number is below the smallest one.
+
+    Examples
+    --------
+    >>> chance(0.00123), chance(0.0), chance(None)
+    ('p = 0.0012', 'p < 1e-300', 'p unknown')
+    """
+    if p is None:
+        return "p unknown"
+    return f"p = {p:.2g}" if p > SMALLEST else f"p < {SMALLEST:g}"
 
 
 def evidence_of(one: FeatureVerdict, named: tuple[Cause, ...] = ()) -> dict[str, Any]:
