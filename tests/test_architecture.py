@@ -41,7 +41,7 @@ def test_every_refusal_has_a_status(refusal: type[errors.AssayError]) -> None:
 def test_no_refusal_of_a_request_is_a_fault_of_the_server() -> None:
     # Only what a caller cannot bring about: stored bytes, the database's schema, settings, and what is away.
     faults = {cls.__name__ for cls in refusals() if status_of(cls.__new__(cls)) >= 500}
-    away = {"Unavailable", "BlobsUnavailable", "OutcomeUnknown"}
+    away = {"Unavailable", "BlobsUnavailable", "DiskFull", "OutcomeUnknown"}
     assert faults == {"BinsMismatch", "FormatUnreadable", "DatabaseMismatch", "Misconfigured", *away}
 
 

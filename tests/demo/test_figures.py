@@ -296,7 +296,9 @@ def test_the_gate_stops_the_months_that_drift_and_lose_accuracy(
         assert gate.exit_code == 1
         codes = {reason.code for reason in gate.verdict.reasons}
         assert "accuracy_loss" in codes
-        drifted = [reason.subject for reason in gate.verdict.reasons if reason.section in {"featureDrift", "dataQuality"}]
+        drifted = [
+            reason.subject for reason in gate.verdict.reasons if reason.section in {"featureDrift", "dataQuality"}
+        ]
         assert drifted[0] in WEATHER
 
 

@@ -3,7 +3,7 @@ from dataclasses import asdict, fields
 
 import pytest
 
-from assay.records.deployments import Settings
+from assay.records.deployments import Settings, VerdictRule
 
 
 def test_absent_settings_have_their_defaults():
@@ -32,4 +32,7 @@ def test_a_setting_that_nobody_knows_is_not_swallowed(unknown):
 
 
 def test_every_setting_has_a_default():
-    assert [f.name for f in fields(Settings) if getattr(Settings(), f.name) != f.default] == []
+    plain = [f for f in fields(Settings) if f.name != "verdict"]
+    assert [f.name for f in plain if getattr(Settings(), f.name) != f.default] == []
+    assert Settings().verdict == VerdictRule()
+    assert Settings.of({}) == Settings()
