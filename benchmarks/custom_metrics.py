@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from benchmarks.intake import deployment
+from benchmarks.intake_cpu import deployment
 
 from assay.monitoring import tokens
 from assay.monitoring.custom_metrics import custom_metric_figures, custom_metric_values, custom_metrics
