@@ -1,9 +1,9 @@
 """Rows a second and latencies over HTTP, embedded and on PostgreSQL, while the deployment grows.
 
-Servers are processes of their own and blobs are files. Calls come one after the other: JSON calls of 1,000 rows and Parquet
-files, 47 features and an association id a row. ``--stored`` are rows that the deployment holds already when a line is
-measured: their deliveries and association ids are written to the database directly, in batches of a million, since only
-these grow with the rows; profiles and kept rows of a batch are never touched by another batch's intake.
+Servers are processes of their own and blobs are files. Calls come one after the other: JSON calls of 1,000 rows and
+Parquet files, 47 features and an association id a row. ``--stored`` are rows that the deployment holds already when a
+line is measured: their deliveries and association ids are written to the database directly, in batches of a million,
+since only these grow with the rows; profiles and kept rows of a batch are never touched by another batch's intake.
 """
 
 import argparse
@@ -25,6 +25,8 @@ import sqlalchemy as sa
 from benchmarks._data import scored_rows
 from benchmarks._servers import Running, running
 
+from assay.storage.sql.tables import uploads
+
 BATCH_ROWS = 1_000_000
 TARGET = {
     "name": "outcome",
@@ -33,6 +35,17 @@ TARGET = {
     "predictionProbabilitiesColumn": "score",
 }
 PARQUET = "application/vnd.apache.parquet"
+IDS = {
+    "postgresql": """
+        INSERT INTO prediction_keys (deployment_id, association_id, upload_seq)
+        SELECT :deployment, :batch || '-' || lpad(i::text, 9, '0'), :seq FROM generate_series(0, :rows - 1) AS n(i)
+    """,
+    "sqlite": """
+        INSERT INTO prediction_keys (deployment_id, association_id, upload_seq)
+        WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :rows)
+        SELECT :deployment, :batch || '-' || printf('%09d', i), :seq FROM n
+    """,
+}
 
 
 @dataclass
@@ -111,9 +124,7 @@ class Session:
         """A call that adds a file, made ready; it ends when the rows are counted."""
         content = _bytes(rows.drop("outcome"))
         path = f"deployments/{self.deployment_id}/monitoringBatches/{batch}/uploads/{secrets.token_hex(4)}/"
-        return lambda: self.finished(
-            self.call("PUT", path, content=content, headers={"Content-Type": PARQUET})
-        )
+        return lambda: self.finished(self.call("PUT", path, content=content, headers={"Content-Type": PARQUET}))
 
     def fill(self, wanted: int) -> None:
         """Have the deployment hold that many rows, of which only the database's share is written."""
@@ -121,8 +132,7 @@ class Session:
             rows = min(BATCH_ROWS, wanted - self.stored)
             _write_batch(self.server.database, self.deployment_id, self.model_id, self.batch(), rows)
             self.stored += rows
-            sys.stderr.write(f"\rfilled {self.stored:,} rows")
-        sys.stderr.write("\n" if wanted else "")
+            sys.stderr.write(f"\rfilled {self.stored:,} rows{'' if self.stored < wanted else chr(10)}")
 
 
 def _bytes(frame: pl.DataFrame) -> bytes:
@@ -133,8 +143,6 @@ def _bytes(frame: pl.DataFrame) -> bytes:
 
 def _write_batch(engine: sa.Engine, deployment_id: str, model_id: str, batch_id: str, rows: int) -> None:
     """A delivery of rows without features, with an association id each: the batch's name and the row's number."""
-    from assay.storage.sql.tables import uploads
-
     now = sa.func.now() if engine.dialect.name == "postgresql" else sa.text("CURRENT_TIMESTAMP")
     values = {
         "id": secrets.token_hex(12),
@@ -149,19 +157,10 @@ def _write_batch(engine: sa.Engine, deployment_id: str, model_id: str, batch_id:
         "created_at": now,
         "created_by_id": "0" * 24,
     }
-    numbers = (
-        "generate_series(0, :rows - 1) AS n(i)"
-        if engine.dialect.name == "postgresql"
-        else "(WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :rows) SELECT i FROM n) AS n"
-    )
-    number = "lpad(i::text, 9, '0')" if engine.dialect.name == "postgresql" else "printf('%09d', i)"
     with engine.begin() as connection:
         seq = connection.execute(uploads.insert().values(**values).returning(uploads.c.seq)).scalar_one()
         connection.execute(
-            sa.text(
-                "INSERT INTO prediction_keys (deployment_id, association_id, upload_seq) "
-                f"SELECT :deployment, :batch || '-' || {number}, :seq FROM {numbers}"
-            ),
+            sa.text(IDS[engine.dialect.name]),
             {"deployment": deployment_id, "batch": batch_id, "seq": seq, "rows": rows},
         )
 
