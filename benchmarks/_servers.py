@@ -42,7 +42,7 @@ def running(backend: str, folder: Path) -> Iterator[Running]:
                 "ASSAY_BLOBS_URL": f"file://{folder / 'blobs'}",
                 "ASSAY_SECRET_KEY": SECRET,
             }
-            subprocess.run(_assay("migrate"), env=_environment(told), check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+            subprocess.run(_assay("migrate"), env=_environment(told), check=True, stdout=subprocess.DEVNULL)  # noqa: S603  # our own command
             serve = ["serve", "--workers", "0"]
             stack.enter_context(_process(["worker"], told, folder / "worker.log"))
         token_file, log = folder / "token", folder / "server.log"
@@ -65,7 +65,7 @@ def _environment(told: dict[str, str]) -> dict[str, str]:
 @contextmanager
 def _process(arguments: list[str], told: dict[str, str], log: Path) -> Iterator[None]:
     with log.open("w") as output:
-        process = subprocess.Popen(  # noqa: S603
+        process = subprocess.Popen(  # noqa: S603  # our own command
             _assay(*arguments), env=_environment(told), stderr=output, stdout=subprocess.DEVNULL
         )
     try:

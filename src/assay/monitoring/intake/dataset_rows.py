@@ -13,6 +13,7 @@ from assay.monitoring.rows.file_rows import ColumnRoles, plan_of
 from assay.monitoring.undoing import undone
 from assay.monitoring.watched import watched
 from assay.records.jobs import Job
+from assay.records.uploads import incoming_key
 from assay.records.users import User
 
 
@@ -33,8 +34,8 @@ def accept(ctx: Context, caller: User, deployment_id: str, dataset_id: str) -> J
     upload = uploads.new_upload(plan, caller, now)
     args = {**uploads.count_args(upload, plan), "uncounted": True}
     job = queued(COUNT_UPLOAD, args, caller.id, now, result_path=paths.deployment(deployment_id))
-    ctx.store.blobs.put(uploads.incoming(upload.id), ctx.store.blobs.stream(dataset.blob_key))
-    with undone(lambda: ctx.store.blobs.delete(uploads.incoming(upload.id))), ctx.store.transaction() as tx:
+    ctx.store.blobs.put(incoming_key(upload.id), ctx.store.blobs.stream(dataset.blob_key))
+    with undone(lambda: ctx.store.blobs.delete(incoming_key(upload.id))), ctx.store.transaction() as tx:
         access.deployment(tx, caller, deployment_id)
         tx.uploads.create(upload)
         tx.jobs.create(job)

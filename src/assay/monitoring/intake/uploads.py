@@ -151,7 +151,7 @@ def _count_later(ctx: Context, caller: User, plan: FilePlan, file: NewFile) -> T
         result_path=_path(upload),
     )
     upload = replace(upload, job_id=job.id)
-    ctx.store.blobs.put(incoming(upload.id), _pieces(file.path))
+    ctx.store.blobs.put(incoming_key(upload.id), _pieces(file.path))
     with undone(lambda: _forget(ctx, upload.id)), ctx.store.transaction() as tx:
         access.deployment(tx, caller, upload.deployment_id)
         known = _same_upload(tx, upload.deployment_id, file)
@@ -164,11 +164,6 @@ def _count_later(ctx: Context, caller: User, plan: FilePlan, file: NewFile) -> T
         _forget(ctx, upload.id)
         return _repeated(ctx, caller, known)
     return Taken(upload, job)
-
-
-def incoming(upload_id: str) -> str:
-    """Where the bytes of a file wait to be counted."""
-    return incoming_key(upload_id)
 
 
 def _pieces(path: Path) -> Iterator[bytes]:
@@ -213,7 +208,7 @@ def count(ctx: Context, job: Job) -> None:
 
 
 def _forget(ctx: Context, upload_id: str) -> None:
-    ctx.store.blobs.delete(incoming(upload_id))
+    ctx.store.blobs.delete(incoming_key(upload_id))
 
 
 def _arrival(ctx: Context, job: Job, upload: Upload) -> intake.Arrival:
@@ -225,7 +220,7 @@ def _arrival(ctx: Context, job: Job, upload: Upload) -> intake.Arrival:
     form = FileForm(job.args["form"])
     # Each attempt keeps rows under its own prefix: one that was thought dead cannot touch those of the next.
     own = replace(upload, blob_prefix=f"{upload.blob_prefix}/{job.attempt}")
-    with ctx.store.blobs.local_copy(incoming(upload.id)) as path:
+    with ctx.store.blobs.local_copy(incoming_key(upload.id)) as path:
         plan = FilePlan(
             model=model,
             form=form,
